@@ -1,0 +1,8 @@
+"""The server, for any WSGI host: `gunicorn app:app`. `surveyapp serve` does the same with the settings' workers and threads."""
+
+import os
+
+from surveyapp.config import Config
+from surveyapp.web import create_app
+
+app = create_app(Config.from_environ(os.environ))

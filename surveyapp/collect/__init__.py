@@ -1,0 +1,1 @@
+"""What a phone sends: the main job and its readers."""

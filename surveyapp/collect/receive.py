@@ -1,0 +1,299 @@
+"""The main job: a record and its files arrive, and are kept.
+
+    new                 first time under this instance id
+    same                byte for byte what we have, no new file: nothing stored
+    files_added         byte for byte what we have, with files that we lacked
+    edit                replaces the current version, which it names as deprecatedID
+    predecessor         arrives after the edit that replaces it
+    conflict            other bytes under an instance id that we have: kept as a copy, not current
+    stale_edit          an edit of a version that is no longer current: kept as a copy, not current
+
+The files are on disk before this job runs. The whole of a submission is one transaction; whoever called commits it and only then answers.
+"""
+
+import datetime
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from sqlalchemy.orm import Session
+
+from surveyapp.answers import Node, list_differences
+from surveyapp.collect.envelope import list_named_files, read_envelope
+from surveyapp.collect.reading import read_version
+from surveyapp.collect.rebuild import read_rows
+from surveyapp.collect.rules import get_rules
+from surveyapp.findings import Finding, Severity
+from surveyapp.store.answer_tables import get_answer_tables
+from surveyapp.store.answers import RecordRows, add_rows, key_rows, read_keys, remove_rows, spread_record
+from surveyapp.store.files import Files, KeptFile
+from surveyapp.store.forms import Form, FormVersion, find_form_version, get_definition, get_form, get_form_version
+from surveyapp.store.submissions import (
+    Attachment,
+    Version,
+    add_attachment,
+    add_findings,
+    add_submission,
+    add_version,
+    count_versions,
+    find_copy,
+    get_current_version,
+    get_version,
+    list_attachments,
+    list_related,
+    lock_submission,
+    mark_current,
+    remove_findings,
+)
+from surveyapp.collect.rules import Circumstances, Judgement, judge
+from surveyapp.xform.bind import bind
+
+Outcome: TypeAlias = Literal["new", "same", "files_added", "edit", "predecessor", "conflict", "stale_edit"]
+
+DIFFERENCES_SHOWN: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingFile:
+    """A file that came along; its bytes are on disk."""
+
+    name: str
+    content_type: str
+    kept: KeptFile
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What came through a door: the bytes of the record, its tree, its files, and who sent it with what."""
+
+    content: bytes
+    content_type: str
+    record: Node
+    files: Sequence[IncomingFile]
+    received_at: datetime.datetime
+    device_id: int | None = None
+    device_identifier: str = ""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of it. `differences` are paths of answers that differ from what we have, for the two kinds of copies."""
+
+    outcome: Outcome
+    instance_id: str
+    submission_id: int
+    differences: tuple[str, ...] = ()
+
+
+def receive(session: Session, files: Files, project_id: int, incoming: Incoming) -> Receipt:
+    """Keep what came in.
+
+    Raises:
+        Problem: FORM_NOT_FOUND, NO_FORM_ID; nothing is kept then.
+    """
+    return _Reception(session, files, project_id, incoming).receive()
+
+
+def add_files(
+    session: Session, form: Form, instance_id: str, files: Sequence[IncomingFile], received_at: datetime.datetime
+) -> Receipt:
+    """Keep files that come after their record.
+
+    Raises:
+        Problem: SUBMISSION_NOT_FOUND.
+    """
+    version = get_version(session, form.id, instance_id)
+    added = _add_files(session, version.id, files, received_at)
+    return Receipt("files_added" if added else "same", instance_id, version.submission_id)
+
+
+def _add_files(session: Session, version_id: int, files: Sequence[IncomingFile], received_at: datetime.datetime) -> int:
+    """Add the files that a version lacks; how many there were. Other bytes under a name that it has are kept as a copy."""
+    if not files:
+        return 0
+    present = list_attachments(session, version_id)
+    kept = {attachment.name for attachment in present if not attachment.conflict}
+    known = {(attachment.name, attachment.sha256) for attachment in present}
+    added = 0
+    for file in files:
+        if (file.name, file.kept.sha256) in known:
+            continue
+        clash = file.name in kept
+        attachment = Attachment(file.name, file.kept.sha256, file.kept.size, file.content_type, clash)
+        add_attachment(session, version_id, attachment, received_at)
+        if clash:
+            message = f"Two different files named {file.name!r} arrived; the first is used, both are kept."
+            add_findings(session, version_id, [Finding("file-conflict", "error", message, value=file.name)])
+        remove_findings(session, version_id, check="attachment-missing", value=file.name)
+        kept.add(file.name)
+        known.add((file.name, file.kept.sha256))
+        added += 1
+    return added
+
+
+class _Reception:
+    """One record on its way in."""
+
+    def __init__(self, session: Session, files: Files, project_id: int, incoming: Incoming) -> None:
+        self.session = session
+        self.files = files
+        self.incoming = incoming
+        self.sha256 = hashlib.sha256(incoming.content).hexdigest()
+        self.envelope = read_envelope(incoming.record, incoming.content)
+        self.form = get_form(session, project_id, self.envelope.form_id)
+        self.findings: list[Finding] = list(self.envelope.findings)
+
+    def receive(self) -> Receipt:
+        instance_id, deprecated_id = self.envelope.instance_id, self.envelope.deprecated_id
+        related = list_related(self.session, self.form.id, instance_id, deprecated_id)
+        known = {version.instance_id: version for version in related}
+        if instance_id in known:
+            return self._again(known[instance_id])
+        if deprecated_id in known:
+            return self._edit(known[deprecated_id])
+        successor = next((version for version in related if version.deprecated_id == instance_id), None)
+        if successor is not None:
+            return self._predecessor(successor)
+        if deprecated_id is not None:
+            self._find("unknown-original", "info", f"It is an edit of {deprecated_id!r}, which has not arrived.")
+        submission_id = add_submission(self.session, self.form.id, instance_id, self.incoming.received_at)
+        self._keep_current(submission_id, 1, "original", None)
+        return Receipt("new", instance_id, submission_id)
+
+    # -- the cases ----------------------------------------------------------------------------------------------------
+    def _again(self, present: Version) -> Receipt:
+        if present.sha256 != self.sha256:
+            return self._keep_copy("conflict", present)
+        added = self._add_files(present.id)
+        return Receipt("files_added" if added else "same", present.instance_id, present.submission_id)
+
+    def _edit(self, base: Version) -> Receipt:
+        lock_submission(self.session, base.submission_id)
+        current = get_current_version(self.session, self.form.id, base.submission_id)
+        if current.id != base.id:
+            return self._keep_copy("stale_edit", current)
+        number = count_versions(self.session, base.submission_id) + 1
+        self._keep_current(base.submission_id, number, "edit", base)
+        mark_current(self.session, base.submission_id, number)
+        return Receipt("edit", self.envelope.instance_id, base.submission_id)
+
+    def _predecessor(self, successor: Version) -> Receipt:
+        version, _ = self._bind()
+        version_id = self._add_version(successor.submission_id, "predecessor", version)
+        self._add_files(version_id)
+        add_findings(self.session, version_id, self.findings)
+        remove_findings(self.session, successor.id, check="unknown-original")
+        return Receipt("predecessor", self.envelope.instance_id, successor.submission_id)
+
+    def _keep_copy(self, kind: Literal["conflict", "stale_edit"], present: Version) -> Receipt:
+        version, _ = self._bind()
+        there, _ = read_version(self.session, self.form, present)
+        differences = tuple(list_differences(there, self.incoming.record))
+        copy = find_copy(self.session, self.form.id, self.envelope.instance_id, self.sha256)
+        copy_id = copy.id if copy else self._add_version(present.submission_id, kind, version)
+        if copy is None:
+            shown = ", ".join(differences[:DIFFERENCES_SHOWN]) or "no answer, only the bytes"
+            what = "Another record has this id" if kind == "conflict" else "It edits a version that was replaced"
+            self._find(kind.replace("_", "-"), "error", f"{what}; this copy is kept beside it. Different: {shown}.")
+            add_findings(self.session, copy_id, self.findings)
+        self._add_files(copy_id)
+        return Receipt(kind, self.envelope.instance_id, present.submission_id, differences)
+
+    # -- what they share ----------------------------------------------------------------------------------------------
+    def _keep_current(self, submission_id: int, number: int, kind: str, base: Version | None) -> None:
+        version, unknown = self._bind()
+        named = self._named_files()
+        carried = [] if base is None else self._carried_over(base, named)
+        received = {file.name for file in (*self.incoming.files, *carried)}
+        judged = self._judge(version, unknown, received)
+        version_id = self._add_version(submission_id, kind, version, number, judged)
+        for attachment in carried:
+            add_attachment(self.session, version_id, attachment, self.incoming.received_at)
+        self._add_files(version_id)
+        add_findings(self.session, version_id, [*self.findings, *judged.findings])
+        self._write_rows(submission_id, unknown, base)
+
+    def _bind(self) -> tuple[FormVersion, list[Node]]:
+        version = find_form_version(self.session, self.form, self.envelope.version)
+        if version is None:
+            version = get_form_version(self.session, self.form)
+            said = self.envelope.version
+            message = f"The form has no version {said!r}; version {version.version!r} was used to read the record."
+            self._find("unknown-version", "warning", message, value=said)
+        if self.envelope.encrypted:
+            return version, []
+        return version, bind(get_definition(self.session, version), self.incoming.record)
+
+    def _judge(self, version: FormVersion, unknown: Sequence[Node], received: set[str]) -> Judgement:
+        if self.envelope.encrypted:
+            return Judgement((), 0, 0, 0)
+        rules = get_rules(self.session, self.files, version)
+        circumstances = Circumstances(
+            received_at=self.incoming.received_at,
+            user_agent=self.incoming.user_agent,
+            device_identifier=self.incoming.device_identifier,
+            files=frozenset(received),
+        )
+        return judge(rules, self.incoming.record, unknown, circumstances)
+
+    def _add_version(
+        self,
+        submission_id: int,
+        kind: str,
+        version: FormVersion,
+        number: int | None = None,
+        judged: Judgement | None = None,
+    ) -> int:
+        if number is None:
+            lock_submission(self.session, submission_id)
+            number = count_versions(self.session, submission_id) + 1
+        return add_version(
+            self.session,
+            submission_id,
+            number,
+            form_pk=self.form.id,
+            form_version_id=version.id,
+            kind=kind,
+            instance_id=self.envelope.instance_id,
+            deprecated_id=self.envelope.deprecated_id,
+            instance_name=self.envelope.instance_name,
+            form_version=self.envelope.version,
+            sha256=self.sha256,
+            content_type=self.incoming.content_type,
+            content=self.incoming.content,
+            device_id=self.incoming.device_id,
+            device_identifier=self.incoming.device_identifier,
+            user_agent=self.incoming.user_agent,
+            rules_ok=judged.ok if judged else 0,
+            rules_violated=judged.violated if judged else 0,
+            rules_not_checkable=judged.not_checkable if judged else 0,
+            received_at=self.incoming.received_at,
+        )
+
+    def _named_files(self) -> list[str]:
+        return list_named_files(self.incoming.record)
+
+    def _carried_over(self, base: Version, named: Sequence[str]) -> list[Attachment]:
+        """Files of the replaced version that the edit names and did not send again."""
+        sent = {file.name for file in self.incoming.files}
+        present = list_attachments(self.session, base.id)
+        return [a for a in present if a.name in named and a.name not in sent and not a.conflict]
+
+    def _add_files(self, version_id: int) -> int:
+        return _add_files(self.session, version_id, self.incoming.files, self.incoming.received_at)
+
+    def _write_rows(self, submission_id: int, unknown: Sequence[Node], base: Version | None) -> None:
+        tables = get_answer_tables(self.session, self.form.id, self.form.answers_revision)
+        rows = RecordRows.empty() if self.envelope.encrypted else spread_record(tables, self.incoming.record, unknown)
+        former = None
+        if base is not None:
+            former = read_rows(self.session, self.form, tables, base)
+            read_keys(self.session, tables, submission_id, former)
+            remove_rows(self.session, tables, submission_id)
+        key_rows(rows, submission_id, former)
+        add_rows(self.session, tables, submission_id, rows)
+
+    def _find(self, check: str, severity: Severity, message: str, *, value: str = "") -> None:
+        self.findings.append(Finding(check, severity, message, value=value))

@@ -1,0 +1,115 @@
+"""What an export needs, given by the store: one form, as one session sees it."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from surveyapp.export.source import Ask, CutOff, FoundIn, PublishedVersion
+from surveyapp.store.answer_tables import get_answer_tables
+from surveyapp.store.files import Files
+from surveyapp.store.forms import Form, FormVersion, get_definition, list_form_attachments, list_form_versions
+from surveyapp.store.snapshot import Snapshot
+from surveyapp.xform.definition import Choice, FormDefinition
+
+PRELOADS = {("timestamp", "start"): "start", ("timestamp", "end"): "end", ("property", "username"): "username"}
+
+
+class StoredForm:
+    """An ExportSource over the database; good for as long as its session is open."""
+
+    def __init__(self, session: Session, files: Files, form: Form) -> None:
+        self.session = session
+        self.files = files
+        self.form = form
+        tables = get_answer_tables(session, form.id, form.answers_revision)
+        self.tables = tables
+        self.snapshot = Snapshot(session, tables, _preloads([version.definition for version in self.versions]))
+
+    @property
+    def title(self) -> str:
+        """The form's title."""
+        return self.form.title
+
+    @property
+    def form_id(self) -> str:
+        """The form's id."""
+        return self.form.form_id
+
+    @cached_property
+    def versions(self) -> Sequence[PublishedVersion]:
+        """All published versions, oldest first."""
+        return [
+            PublishedVersion(get_definition(self.session, version), version.published_at, self._file_choices(version))
+            for version in list_form_versions(self.session, self.form)
+        ]
+
+    @property
+    def cut_off(self) -> CutOff:
+        """Up to where the snapshot goes."""
+        last = self.snapshot.find_last()
+        return CutOff(0, self.versions[-1].published_at) if last is None else CutOff(*last)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Further counts for the README."""
+        return {"copies kept for comparison, not in this file": self.snapshot.count_copies()}
+
+    def kept_path(self, path: str) -> str:
+        """The path under which the answers to `path` are kept."""
+        return self.tables.kept_path(path)
+
+    def count(self, repeat_path: str, versions: Sequence[str]) -> int:
+        """How many rows there are."""
+        return self.snapshot.count_rows(repeat_path, versions)
+
+    def main_rows(self, asks: Sequence[Ask], versions: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """One tuple a submission."""
+        return self.snapshot.list_rows("", asks, versions)
+
+    def repeat_rows(self, repeat_path: str, asks: Sequence[Ask], versions: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """One tuple a row of the repeat."""
+        return self.snapshot.list_rows(repeat_path, asks, versions)
+
+    def findings(self, versions: Sequence[str]) -> Iterator[FoundIn]:
+        """Every finding."""
+        for submission_no, instance_id, finding in self.snapshot.list_findings(versions):
+            yield FoundIn(submission_no, instance_id, finding)
+
+    def missing_files(self, versions: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Files that an answer names and that have not arrived."""
+        for submission_no, _, finding in self.snapshot.list_findings(versions, check="attachment-missing"):
+            yield submission_no, finding.value
+
+    def _file_choices(self, version: FormVersion) -> dict[str, tuple[Choice, ...]]:
+        definition = get_definition(self.session, version)
+        wanted = {definition.choice_file(question) for question in definition.questions} - {""}
+        kept = {attachment.name: attachment.sha256 for attachment in list_form_attachments(self.session, version)}
+        return {name: read_choices(name, self.files.path(kept[name]).read_bytes()) for name in wanted if name in kept}
+
+
+def read_choices(name: str, content: bytes) -> tuple[Choice, ...]:
+    """The choices in a CSV or GeoJSON attachment; none where it cannot be read."""
+    try:
+        if name.endswith(".geojson"):
+            features = json.loads(content)["features"]
+            rows = [{"name": str(feature.get("id", "")), **feature.get("properties", {})} for feature in features]
+        else:
+            rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    except (ValueError, KeyError, TypeError, csv.Error):
+        return ()
+    return tuple(Choice(str(row.get("name", "")), {"": str(row.get("label") or "")}) for row in rows)
+
+
+def _preloads(definitions: Sequence[FormDefinition]) -> dict[str, str]:
+    """Where phones write start, end and user name: the newest version that says so counts."""
+    return {
+        PRELOADS[key]: question.path
+        for definition in definitions
+        for question in definition.questions
+        if (key := (question.rules.preload, question.rules.preload_parameters)) in PRELOADS
+    }

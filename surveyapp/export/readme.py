@@ -1,0 +1,139 @@
+"""The README sheet: what this file holds, up to when, and how to read it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from surveyapp.export.codebook import TableFigures
+from surveyapp.export.layout import Layout
+from surveyapp.export.options import ExportOptions
+from surveyapp.export.sheets import Line, Written
+from surveyapp.export.source import ExportSource
+
+_KINDS = {
+    "clean": "clean: real dates and numbers; reasons for missing answers apart from the answers",
+    "raw": "raw: every answer as the phone sent it",
+}
+_OTHER_SHEETS = {
+    "findings": "everything that looked wrong, one row each; the answers themselves were kept",
+    "codebook": "one row per column: question, type, labels, rules, missing codes, counts",
+    "choices": "the codes and labels of every list, all versions",
+    "long_text": "texts that are too long for a cell, in parts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known once all sheets are written."""
+
+    sheets: Sequence[tuple[Written, str]]
+    tables: Sequence[TableFigures]
+    content_hash: str
+    warnings: Sequence[str]
+
+
+def readme_lines(source: ExportSource, layout: Layout, options: ExportOptions, told: Told) -> Iterator[Line]:
+    """The rows of the README sheet."""
+    yield Line("title", (source.title,))
+    yield Line("line")
+    yield from _warnings(told.warnings)
+    yield from _about(source, layout, options, told)
+    yield from _counts(source, told)
+    yield from _sheet_list(told.sheets)
+    yield from _how_to_read(layout, options)
+
+
+def _warnings(warnings: Sequence[str]) -> Iterator[Line]:
+    if not warnings:
+        return
+    yield Line("heading", ("Please note",))
+    for warning in warnings:
+        yield Line("warning", (None, warning))
+    yield Line("line")
+
+
+def _about(source: ExportSource, layout: Layout, options: ExportOptions, told: Told) -> Iterator[Line]:
+    language = options.language or layout.view.definition.default_language
+    received = source.cut_off.received_at.astimezone(options.clock)
+    yield Line("heading", ("About this file",))
+    yield Line("line", ("Form id", source.form_id))
+    for published in source.versions:
+        chosen = not options.versions or published.definition.version in options.versions
+        day = f"{published.published_at.astimezone(options.clock):%Y-%m-%d}"
+        told_of = f"{published.definition.version}, published {day}" + ("" if chosen else ", left out")
+        yield Line("line", ("Form version", told_of))
+    last = f"submission {source.cut_off.submission_no}, received {received:%Y-%m-%d %H:%M:%S}"
+    yield Line("line", ("Data up to", last))
+    yield Line("line", ("Times are in zone", options.zone))
+    yield Line("line", ("Kind", _KINDS[options.kind]))
+    yield Line("line", ("Labels in", language or "the form's only language"))
+    chosen_only = f"versions {', '.join(options.versions)}" if options.versions else "none: all submissions"
+    yield Line("line", ("Filter", chosen_only))
+    yield Line("line", ("Content hash (SHA-256)", told.content_hash))
+    yield Line("line", ("Software", f"surveyapp {version('surveyapp')}"))
+    yield Line("line")
+
+
+def _counts(source: ExportSource, told: Told) -> Iterator[Line]:
+    main = told.tables[0]
+    by_name = {
+        column.name: figures
+        for column, figures in zip(main.table.columns, main.figures, strict=True)
+        if not column.question
+    }
+    yield Line("heading", ("Counts",))
+    yield Line("line", ("Submissions in this file", by_name["_submission_no"].answered))
+    for name, word in (("_state", "state"), ("_version", "version")):
+        figures = by_name.get(name)
+        for code, count in sorted(figures.codes.items()) if figures else ():
+            yield Line("line", (f"… {word} {code}", count))
+    for words, count in source.counts.items():
+        yield Line("line", (words, count))
+    yield Line("line")
+
+
+def _sheet_list(sheets: Sequence[tuple[Written, str]]) -> Iterator[Line]:
+    yield Line("heading", ("Sheets",))
+    yield Line("table", ("Sheet", "Holds", "Rows"))
+    for written, holds in sheets:
+        yield Line("line", (written.title, holds, written.rows))
+    yield Line("line")
+
+
+def describe_sheets(layout: Layout, written: Mapping[str, Sequence[Written]]) -> list[tuple[Written, str]]:
+    """Each sheet of the workbook with what it holds; `written` gives the parts of each planned sheet."""
+    described = []
+    titles = {table.path: table.title for table in reversed(layout.tables)}
+    for table in layout.tables:
+        parent = titles.get(table.parent, "data")
+        words = f"one row per {table.label or table.title}, inside {parent}" if table.path else "one row per submission"
+        described += [(part, words) for part in written[table.title]]
+    for title, words in _OTHER_SHEETS.items():
+        described += [(part, words) for part in written.get(title, ())]
+    return described
+
+
+def _how_to_read(layout: Layout, options: ExportOptions) -> Iterator[Line]:
+    yield Line("heading", ("How to read it",))
+    if options.headers == "both":
+        yield Line("line", ("Headers", "Row 1 has the column names, row 2 the labels; data begin in row 3."))
+    if any(table.path for table in layout.tables):
+        yield Line("line", ("Joining sheets", "A row belongs to the submission with the same _instance_id."))
+        yield Line("line", (None, "Inside another repeat: _parent_row_key is the _row_key of the outer sheet."))
+        yield Line("line", (None, "_row_key stays the same when the submission is edited."))
+    yield Line("line", ("select_multiple", "question__choice is 1 (ticked), 0 (not ticked) or empty (not answered)."))
+    yield Line("line", ("Empty cell", "Not asked or not answered."))
+    if options.kind == "clean":
+        yield from _missing_legend(options)
+    yield Line("line", ("_extra", "Answers that no column can take: JSON of path and text as sent."))
+
+
+def _missing_legend(options: ExportOptions) -> Iterator[Line]:
+    codes = "-98, dk, dont_know = dont_know; -99, rf, refused = refused"
+    if options.missing == "codes":
+        yield Line("line", ("Missing codes", f"They stand in the cells as sent: {codes}."))
+        return
+    yield Line("line", ("Missing codes", f"{codes}. The cell is empty."))
+    if options.missing == "columns":
+        yield Line("line", (None, "The reason is in question__missing, at the far right of the sheet."))
+        yield Line("line", (None, "invalid = what was sent is not of the question's type; its text is in _extra."))

@@ -1,0 +1,124 @@
+"""What an export needs from the store, stated here so that the export can be tried on anything that gives rows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NamedTuple, Protocol
+
+from surveyapp.findings import Finding
+from surveyapp.xform.definition import Choice, FormDefinition
+
+
+class Ask(NamedTuple):
+    """One value of a row: `part` of the answer to the question at `path`.
+
+    `part` is "" for the value (int, float, str, date, time, aware datetime, bool, None), "lat" "lon" "alt" "acc" of a
+    position (floats), "tz" of an instant ("+08:00"). With `path` "" it names metadata of the submission or of the
+    repeat row, see MAIN_PARTS and REPEAT_PARTS.
+    """
+
+    path: str
+    part: str = ""
+
+
+# _submission_no int; _instance_id, _version, _state, _enumerator, _device text; _received, _start, _end aware
+# datetimes; _edits,
+# _findings_error, _findings_warn int; _extra None or JSON text {path with repeat indices: text} of what no typed
+# column can hold.
+MAIN_PARTS: Final = (
+    "_submission_no",
+    "_instance_id",
+    "_version",
+    "_state",
+    "_received",
+    "_start",
+    "_end",
+    "_enumerator",
+    "_device",
+    "_edits",
+    "_findings_error",
+    "_findings_warn",
+    "_extra",
+)
+# _ordinal is the 1-based position within its parent.
+REPEAT_PARTS: Final = ("_submission_no", "_instance_id", "_row_key", "_parent_row_key", "_ordinal")
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedVersion:
+    """One version of the form.
+
+    `file_choices` holds by file name the choices that lie in attachments, as far as they could be read.
+    """
+
+    definition: FormDefinition
+    published_at: datetime
+    file_choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """Up to where the snapshot goes.
+
+    The number of the last submission, and when it was received (UTC; of an empty form: published).
+    """
+
+    submission_no: int
+    received_at: datetime
+
+
+class FoundIn(NamedTuple):
+    """A finding and the submission that it is about."""
+
+    submission_no: int
+    instance_id: str
+    finding: Finding
+
+
+class ExportSource(Protocol):
+    """One snapshot of one form. Iterators are lazy, ordered by submission number, repeats then by document order; all agree with each other.
+
+    Where `versions` is not empty, only submissions made with these versions are given. Several iterators may be open
+    at once.
+    """
+
+    @property
+    def title(self) -> str:
+        """The form's title."""
+
+    @property
+    def form_id(self) -> str:
+        """The form's id."""
+
+    @property
+    def versions(self) -> Sequence[PublishedVersion]:
+        """All published versions, oldest first."""
+
+    @property
+    def cut_off(self) -> CutOff:
+        """Up to where the snapshot goes."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Further counts for the README, in words: {"conflict copies, not in this file": 3}."""
+
+    def kept_path(self, path: str) -> str:
+        """The path under which the answers to `path` are kept, where a question has moved between groups.
+
+        Else `path`.
+        """
+
+    def count(self, repeat_path: str, versions: Sequence[str]) -> int:
+        """How many rows `main_rows` ("" as path) or `repeat_rows` will give."""
+
+    def main_rows(self, asks: Sequence[Ask], versions: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """One tuple a submission, in the order of `asks`."""
+
+    def repeat_rows(self, repeat_path: str, asks: Sequence[Ask], versions: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """One tuple a row of the repeat, in the order of `asks`."""
+
+    def findings(self, versions: Sequence[str]) -> Iterator[FoundIn]:
+        """Every finding."""
+
+    def missing_files(self, versions: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """(submission number, file name) of each file that an answer names and that has not arrived."""

@@ -1,0 +1,1 @@
+"""The XForms expression language: parsed once, compiled to closures, evaluated on the tree of a record."""

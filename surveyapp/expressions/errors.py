@@ -1,0 +1,29 @@
+"""The one error of this room, and its gentler kin."""
+
+
+class ExpressionError(ValueError):
+    """An expression that cannot be read or evaluated.
+
+    `position` counts characters from 0; `found` is what stands there and `expected` what should.
+    """
+
+    def __init__(self, expected: str, *, found: str = "", position: int = 0) -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.found = found
+        self.position = position
+
+    def __str__(self) -> str:
+        found = f", found {self.found}" if self.found else ""
+        return f"At character {self.position + 1}: {self.expected}{found}."
+
+
+class NotCheckable(ExpressionError):
+    """The expression may be sound, but its value cannot be known here: `reason` says why, as half a sentence."""
+
+    def __init__(self, reason: str, *, found: str = "", position: int = 0) -> None:
+        super().__init__(reason, found=found, position=position)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"It cannot be checked: {self.reason}."

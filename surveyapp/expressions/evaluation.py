@@ -1,0 +1,182 @@
+"""The front door: evaluate an expression, or compile it once and evaluate it often."""
+
+import datetime
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from lxml import etree
+
+from surveyapp.answers import Node
+from surveyapp.expressions.compiler import Compiler, Compute
+from surveyapp.expressions.dates import Date
+from surveyapp.expressions.errors import ExpressionError, NotCheckable
+from surveyapp.expressions.parser import parse
+from surveyapp.expressions.references import References, list_references
+from surveyapp.expressions.scope import Environment, Instances, Scope, list_repeats, paths_of
+from surveyapp.expressions.syntax import Expression
+from surveyapp.expressions.values import Scalar, Value
+
+DialectName: TypeAlias = Literal["javarosa", "xforms"]
+
+NESTED_TOO_DEEPLY: Final = "expected fewer levels of nesting"
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """An expression ready to be evaluated at many nodes."""
+
+    text: str
+    tree: Expression
+    compute: Compute
+    compiler: Compiler
+
+    def value(self, scope: Scope) -> Value:
+        """Its value, of whatever kind.
+
+        Raises:
+            ExpressionError: it cannot be evaluated.
+            NotCheckable: its value cannot be known here.
+        """
+        try:
+            return self.compute(scope)
+        except RecursionError:
+            raise NotCheckable("it is nested too deeply") from None
+
+    def boolean(self, scope: Scope) -> bool:
+        """Its value as a condition."""
+        value = self.value(scope)
+        return value if isinstance(value, bool) else self.compiler.dialect.boolean(value, scope)
+
+    def number(self, scope: Scope) -> float:
+        """Its value as a number, NaN where it is none."""
+        return self.compiler.dialect.number(self.value(scope), scope)
+
+    def scalar(self, scope: Scope) -> Scalar:
+        """Its value; of a node-set the value of its node."""
+        value = self.value(scope)
+        return self.compiler.dialect.single(value, scope) if isinstance(value, list) else value
+
+    def references(self, context: str) -> References:
+        """What it refers to at the node of the generic path `context`."""
+        return list_references(self.tree, context)
+
+
+def compile_expression(
+    expression: str,
+    dialect: DialectName = "javarosa",
+    *,
+    repeats: frozenset[str] = frozenset(),
+    namespaces: Mapping[str, str] | None = None,
+) -> Compiled:
+    """`expression` for one dialect; `repeats` are the generic paths of the form's repeats.
+
+    Raises:
+        ExpressionError: says where it stops being an expression.
+    """
+    try:
+        tree = parse(expression)
+        compiler = Compiler(dialect, repeats, namespaces)
+        return Compiled(expression, tree, compiler.value(tree), compiler)
+    except RecursionError:
+        raise ExpressionError(NESTED_TOO_DEEPLY) from None
+
+
+def evaluate(
+    expression: str,
+    *,
+    document: str | Node | None = None,
+    context: str | None = None,
+    dialect: DialectName = "javarosa",
+    now: datetime.datetime | None = None,
+    timezone: str = "UTC",
+    language: str | None = None,
+    namespaces: Mapping[str, str] | None = None,
+    instances: Mapping[str, str | Node] | None = None,
+) -> str | float | bool | list[Node]:
+    """The value of an XForms expression.
+
+    Args:
+        expression: the expression.
+        document: XML text, or a tree; nodes of a tree may carry the type of their bind.
+        context: a path to the context node in it; without it the root.
+        dialect: `javarosa` (ODK Collect) or `xforms` (ODK Web Forms, Enketo).
+        now: the aware instant that `now()` gives; without it the clock's.
+        timezone: the IANA zone in which dates are local.
+        language: the active language of the form.
+        namespaces: prefixes of names in the expression.
+        instances: secondary instances by id, as XML text or trees; the root of each, or its `<instance>` element.
+
+    Raises:
+        ExpressionError: says position, what was found and what was expected.
+        NotCheckable: a kind of it, where the expression may be sound but its value cannot be known here.
+    """
+    root = read_tree(document) if isinstance(document, str) else document or Node("data")
+    zone = _zone(timezone)
+    by_path = paths_of(root)
+    compiled = compile_expression(expression, dialect, repeats=list_repeats(by_path), namespaces=namespaces)
+    environment = Environment(
+        root,
+        now=(now or datetime.datetime.now(datetime.UTC)).astimezone(zone),
+        instances=Instances({name: _instance(tree) for name, tree in (instances or {}).items()}),
+        language=language or "",
+        by_path=by_path,
+    )
+    node = _find_context(root, context, environment, dialect) if context else root
+    value = compiled.value(Scope(environment, node))
+    return value.full_text() if isinstance(value, Date) else value
+
+
+def _zone(name: str) -> datetime.tzinfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ExpressionError("expected the name of a time zone such as Europe/Paris", found=repr(name)) from None
+
+
+def _find_context(root: Node, context: str, environment: Environment, dialect: DialectName) -> Node:
+    # Positions are how a context tells rows apart, so the path to it is always read as XPath 1.0.
+    del dialect
+    found = compile_expression(context, "xforms").value(Scope(environment, root))
+    if not isinstance(found, list) or not found:
+        raise ExpressionError("expected a path to a node as context", found=repr(context))
+    return found[0]
+
+
+def _instance(tree: str | Node) -> Node:
+    node = read_tree(tree) if isinstance(tree, str) else tree
+    if node.name == "instance":
+        return node
+    instance = Node("instance")
+    instance.append(node)
+    return instance
+
+
+def read_tree(text: str) -> Node:
+    """XML text as a tree of nodes, without DTD or entities.
+
+    Raises:
+        ExpressionError: it is not XML.
+    """
+    parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, remove_comments=True, remove_pis=True)
+    try:
+        element = etree.fromstring(text.encode(), parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise ExpressionError("expected an XML document", found=str(error)) from error
+    root = _node(element)
+    stack = [(element, root)]
+    while stack:
+        parent, node = stack.pop()
+        for child in parent:
+            if isinstance(child.tag, str):
+                stack.append((child, node.append(_node(child))))
+    return root
+
+
+def _node(element: etree._Element) -> Node:
+    name = etree.QName(element)
+    has_children = any(isinstance(child.tag, str) for child in element)
+    text = None if has_children else element.text or ""
+    attributes = {str(key): str(value) for key, value in element.attrib.items()}
+    return Node(name.localname, text, namespace=name.namespace or "", attributes=attributes)

@@ -1,0 +1,137 @@
+"""Everything that we refuse, on one page: we did not keep it.
+
+    Problem(Exception)
+        kind      a row of the catalogue: slug code, HTTP status, title, remedy
+        detail    one sentence: what, and where
+        remedy    what the reader can do about it
+        errors    the single faults, where there are several (FormFinding and the like, as dicts)
+
+Raised anywhere, written by `surveyapp.web.problems` in the caller's dialect. A thing that we keep although it looks wrong
+is a `surveyapp.findings.Finding`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One way of being refused."""
+
+    code: str
+    status: int
+    title: str
+    remedy: str
+
+
+class Problem(Exception):
+    """We did not keep it, or cannot give it: why, and what to do."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str,
+        *,
+        remedy: str | None = None,
+        errors: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.remedy = kind.remedy if remedy is None else remedy
+        self.errors = list(errors)
+
+    def __str__(self) -> str:
+        return f"{self.detail} {self.remedy}".strip()
+
+
+CATALOGUE: dict[str, Kind] = {}
+
+
+def _kind(code: str, status: int, title: str, remedy: str) -> Kind:
+    kind = CATALOGUE[code] = Kind(code, status, title, remedy)
+    return kind
+
+
+# -- the request ------------------------------------------------------------------------------------------------------
+BAD_REQUEST = _kind("bad-request", 400, "The request cannot be read", "Check the request against the documentation.")
+BAD_MULTIPART = _kind(
+    "bad-multipart", 400, "The upload cannot be read", "Send it again; if it fails again, check the connection."
+)
+BAD_JSON = _kind("bad-json", 400, "The JSON cannot be read", "Send one JSON document in UTF-8.")
+INVALID_FIELDS = _kind("invalid-fields", 422, "Some fields are not right", "Correct the fields named in errors.")
+NOT_FOUND = _kind("not-found", 404, "There is nothing at this address", "Check the address.")
+METHOD_NOT_ALLOWED = _kind("method-not-allowed", 405, "This address does not take that method", "See the Allow header.")
+TOO_LARGE = _kind(
+    "too-large", 413, "The upload is too large", "Send smaller photos or files, or ask for a higher limit."
+)
+INTERNAL = _kind("internal-error", 500, "The server failed", "Try again later; your data are still on the phone.")
+BUSY = _kind("busy", 503, "The server is busy", "Try again in a minute.")
+
+# -- who is asking ----------------------------------------------------------------------------------------------------
+UNKNOWN_TOKEN = _kind(
+    "unknown-token", 403, "This phone is not, or no longer, allowed", "Ask for a new server address for this phone."
+)
+NOT_SIGNED_IN = _kind("not-signed-in", 401, "Sign in first", "Send a valid token as Authorization: Bearer.")
+NOT_ALLOWED = _kind("not-allowed", 403, "You may not do this", "Ask an admin of the project.")
+
+# -- projects, devices ------------------------------------------------------------------------------------------------
+PROJECT_NOT_FOUND = _kind("project-not-found", 404, "No such project", "List the projects with `surveyapp projects`.")
+PROJECT_EXISTS = _kind("project-exists", 409, "That project exists", "Choose another name.")
+DEVICE_NOT_FOUND = _kind("device-not-found", 404, "No such device", "List the devices with `surveyapp devices`.")
+DEVICE_EXISTS = _kind("device-exists", 409, "That device exists", "Choose another name, or revoke the old one first.")
+INVALID_NAME = _kind("invalid-name", 422, "That name cannot be used", "Use letters, digits, dash and underscore.")
+
+# -- forms ------------------------------------------------------------------------------------------------------------
+FORM_NOT_FOUND = _kind("form-not-found", 404, "No such form", "Check the form id; `surveyapp forms` lists them.")
+FORM_VERSION_NOT_FOUND = _kind(
+    "form-version-not-found", 404, "No such version of the form", "`surveyapp forms` lists the versions."
+)
+FORM_INVALID = _kind("form-invalid", 422, "The form cannot be published", "Mend the rows named in errors.")
+FORM_VERSION_EXISTS = _kind(
+    "form-version-exists",
+    409,
+    "That version is published with other content",
+    "Raise the version in the settings sheet and publish again.",
+)
+FORM_NARROWED = _kind(
+    "form-narrowed",
+    409,
+    "The new version narrows a question",
+    "Give the question a new name, or keep its former type.",
+)
+MEDIA_NOT_FOUND = _kind("media-not-found", 404, "No such file", "Publish the form with the file attached.")
+FORM_FILE_UNSUPPORTED = _kind(
+    "form-file-unsupported", 422, "This is not a form", "Send an XLSForm (.xlsx, .xls, .csv, .md) or XForm XML."
+)
+
+# -- submissions ------------------------------------------------------------------------------------------------------
+NO_XML_PART = _kind(
+    "no-xml-part", 400, "The upload holds no record", "Send the record as the part xml_submission_file."
+)
+BAD_XML = _kind(
+    "bad-xml", 400, "The record is not readable XML", "Send it again; the record on the phone may be damaged."
+)
+FORBIDDEN_XML = _kind(
+    "forbidden-xml", 400, "The record holds XML that we do not read", "Send it without DOCTYPE and entities."
+)
+NO_FORM_ID = _kind("no-form-id", 400, "The record does not name its form", "The root element needs an id attribute.")
+CONFLICT = _kind(
+    "submission-conflict",
+    409,
+    "Another record has this id",
+    "Both copies are kept; a supervisor will compare them. Nothing needs to be sent again.",
+)
+STALE_EDIT = _kind(
+    "stale-edit",
+    409,
+    "This edit starts from an older version of the record",
+    "It is kept beside the newer one; a supervisor will compare them. Nothing needs to be sent again.",
+)
+SUBMISSION_NOT_FOUND = _kind("submission-not-found", 404, "No such submission", "Check the instance id.")
+
+# -- exports ----------------------------------------------------------------------------------------------------------
+EXPORT_NOT_FOUND = _kind("export-not-found", 404, "No such export", "It may have expired; start a new one.")
+EXPORT_NOT_READY = _kind("export-not-ready", 409, "The export is not ready", "Ask for its state until it is done.")
+EXPORT_OPTION = _kind("export-option", 422, "An export option cannot be used", "See the options in the documentation.")

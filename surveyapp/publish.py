@@ -1,0 +1,166 @@
+"""A workbook becomes the next version of a form, or we say why not."""
+
+import datetime
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from sqlalchemy.orm import Session
+
+from surveyapp.findings import FormFinding
+from surveyapp.problems import FORM_INVALID, FORM_VERSION_EXISTS, Problem
+from surveyapp.store.answer_tables import extend_answer_tables
+from surveyapp.store.files import Files, KeptFile
+from surveyapp.store.forms import (
+    Form,
+    FormVersion,
+    add_form,
+    add_form_attachment,
+    add_form_version,
+    find_form,
+    find_form_version,
+    get_definition,
+    get_form,
+    list_form_attachments,
+    list_form_versions,
+    mark_form_state,
+)
+from surveyapp.store.projects import Project
+from surveyapp.xform.definition import FormDefinition
+from surveyapp.xform.parse import parse_xform
+from surveyapp.xlsform.convert import Conversion, convert_form
+
+# Longer ids do not fit a database index.
+LONGEST_ID = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What came of it. `fresh` is False when this very version was there already."""
+
+    form: Form
+    version: FormVersion
+    findings: tuple[FormFinding, ...]
+    fresh: bool
+
+
+def publish(
+    session: Session,
+    files: Files,
+    project: Project,
+    content: bytes,
+    file_name: str,
+    media: Mapping[str, bytes],
+    now: datetime.datetime,
+) -> Published:
+    """Publish `content` (XLSForm or XForm XML) with the files `media` in `project`.
+
+    Raises:
+        Problem: FORM_INVALID with every fault, FORM_FILE_UNSUPPORTED, FORM_VERSION_EXISTS, FORM_NARROWED.
+    """
+    conversion = convert_form(content, file_name, default_version=f"{now:%Y%m%d%H%M%S}")
+    definition = parse_xform(conversion.xform)
+    if len(definition.form_id) > LONGEST_ID:
+        raise Problem(
+            FORM_INVALID, f"The form id is longer than {LONGEST_ID} characters.", remedy="Choose a shorter one."
+        )
+    form = find_form(session, project.id, definition.form_id)
+    if form is None:
+        form = add_form(session, project.id, definition.form_id, definition.title, now)
+    versions = list_form_versions(session, form)
+    kept = _keep_media(session, files, definition, media, versions)
+    present = find_form_version(session, form, definition.version)
+    if present is not None:
+        _refuse_other_content(session, present, conversion, kept)
+        return Published(form, present, conversion.findings, fresh=False)
+    former = [get_definition(session, version) for version in versions]
+    widened = extend_answer_tables(session, form.id, _stem(project, definition), definition, former)
+    findings = (*conversion.findings, *_findings(definition, kept, media, versions, widened))
+    version = add_form_version(
+        session,
+        form,
+        definition,
+        xform=conversion.xform,
+        md5=hashlib.md5(conversion.xform, usedforsecurity=False).hexdigest(),
+        source=content,
+        source_name=file_name,
+        findings=[asdict(finding) for finding in findings],
+        published_at=now,
+    )
+    for name, file in kept.items():
+        add_form_attachment(session, version, name, file)
+    return Published(get_form(session, project.id, definition.form_id), version, findings, fresh=True)
+
+
+def set_form_state(session: Session, form: Form, state: str) -> None:
+    """`closed` takes a form off the phones' list; records that were filled before are still taken. `open` puts it back."""
+    mark_form_state(session, form, state)
+
+
+def _stem(project: Project, definition: FormDefinition) -> str:
+    prefix = "data" if project.slug == "default" else f"data_{project.slug}"
+    return f"{prefix}_{definition.form_id}"
+
+
+def _keep_media(
+    session: Session,
+    files: Files,
+    definition: FormDefinition,
+    media: Mapping[str, bytes],
+    versions: list[FormVersion],
+) -> dict[str, KeptFile]:
+    """The files that the form names: those that were sent, for the rest those of the version before."""
+    kept = {}
+    if versions:
+        for old in list_form_attachments(session, versions[-1]):
+            if old.name in definition.attachments:
+                kept[old.name] = KeptFile(old.sha256, old.md5, old.size)
+    for name in definition.attachments:
+        if name in media:
+            kept[name] = files.keep(media[name])
+    return kept
+
+
+def _refuse_other_content(
+    session: Session, present: FormVersion, conversion: Conversion, kept: Mapping[str, KeptFile]
+) -> None:
+    md5 = hashlib.md5(conversion.xform, usedforsecurity=False).hexdigest()
+    there = {attachment.name: attachment.md5 for attachment in list_form_attachments(session, present)}
+    if md5 != present.md5 or there != {name: file.md5 for name, file in kept.items()}:
+        raise Problem(
+            FORM_VERSION_EXISTS,
+            f"Version {present.version!r} was published on {present.published_at:%Y-%m-%d %H:%M} UTC with other content.",
+        )
+
+
+def _findings(
+    definition: FormDefinition,
+    kept: Mapping[str, KeptFile],
+    media: Mapping[str, bytes],
+    versions: list[FormVersion],
+    widened: list[str],
+) -> list[FormFinding]:
+    found = [
+        FormFinding("question-widened", "info", f"{change}. Answers given before were carried over.")
+        for change in widened
+    ]
+    for name in definition.attachments:
+        if name not in kept:
+            remedy = "Publish the next version with the file beside it; until then phones cannot show what it holds."
+            found.append(FormFinding("form-file-missing", "warning", f"The form needs the file {name!r}.", remedy))
+        elif name not in media and versions:
+            found.append(
+                FormFinding(
+                    "form-file-kept", "info", f"The file {name!r} was taken from version {versions[-1].version!r}."
+                )
+            )
+    for name in sorted(set(media) - set(definition.attachments)):
+        found.append(
+            FormFinding("form-file-unused", "info", f"The form does not name the file {name!r}; it was left out.")
+        )
+    if definition.submission_url:
+        message = f"The form sends its records to {definition.submission_url}, not necessarily to this server."
+        found.append(
+            FormFinding("submission-url", "warning", message, "Leave submission_url out of the settings sheet.")
+        )
+    return found

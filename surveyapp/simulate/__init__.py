@@ -1,0 +1,1 @@
+"""Plausible interviews for any form: the interview maker behind `surveyapp simulate` and the demo."""

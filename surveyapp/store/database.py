@@ -1,0 +1,89 @@
+"""Where transactions begin and end: nothing outside this file commits.
+
+with database.begin() as session:      writes; leaving the block commits
+with database.reading() as session:    reads, all of it from one snapshot
+database.write(job)                    runs job(session) in begin(), again when another process won a race
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Engine, create_engine, event, exc, make_url
+from sqlalchemy.orm import Session
+
+Result = TypeVar("Result")
+
+ATTEMPTS: Final = 5
+# Seconds that a writer waits for the other writers of an SQLite file.
+SQLITE_PATIENCE: Final = 50
+
+
+class Database:
+    """One database, SQLite or PostgreSQL, for any number of threads."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        parsed = make_url(url)
+        self.dialect: Final = parsed.get_backend_name()
+        if self.dialect == "sqlite":
+            Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
+            self.engine = create_engine(
+                parsed, connect_args={"timeout": SQLITE_PATIENCE, "check_same_thread": False}, pool_size=pool_size
+            )
+            _tell_sqlite(self.engine)
+            self._snapshot: dict[str, Any] = {"surveyapp_begin": "BEGIN"}
+        else:
+            # 1,800 s: below the idle limits of common connection poolers.
+            self.engine = create_engine(parsed, pool_size=pool_size, pool_recycle=1800)
+            self._snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reading_engine = self.engine.execution_options(**self._snapshot)
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A transaction that writes; leaving the block commits, an exception rolls everything back."""
+        with Session(self.engine, autoflush=False, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One unchanging view of the database; nothing can be written."""
+        with Session(self._reading_engine, autoflush=False) as session:
+            yield session
+
+    def write(self, job: Callable[[Session], Result]) -> Result:
+        """Run `job` in one transaction; when another transaction got there first, look and decide again."""
+        for attempt in range(ATTEMPTS):
+            try:
+                with self.begin() as session:
+                    return job(session)
+            except exc.DBAPIError as error:
+                if attempt == ATTEMPTS - 1 or not _lost_a_race(error):
+                    raise
+                time.sleep(random.uniform(0, 0.02) * 2**attempt)
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+
+def _lost_a_race(error: exc.DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", "") or ""
+    return isinstance(error, exc.IntegrityError) or state in ("40001", "40P01")
+
+
+def _tell_sqlite(engine: Engine) -> None:
+    """Write-ahead log, durable commits, foreign keys; and transactions that we begin, not the driver."""
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("surveyapp_begin", "BEGIN IMMEDIATE"))

@@ -1,0 +1,44 @@
+"""The core tables brought to the newest revision."""
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import surveyapp
+from surveyapp.store.database import Database
+
+PACKAGE: Final = Path(surveyapp.__file__).parent
+
+
+def migrations_dir() -> Path:
+    """The folder of the revisions: beside the package in a checkout, inside it when installed from a wheel."""
+    beside = PACKAGE.parent / "migrations"
+    return beside if (beside / "env.py").exists() else PACKAGE / "migrations"
+
+
+def alembic_config(database: Database) -> AlembicConfig:
+    """Alembic's settings for `database`."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(migrations_dir()).replace("%", "%%"))
+    config.attributes["database"] = database
+    return config
+
+
+def migrate(database: Database, revision: str = "head") -> None:
+    """Bring the core tables of `database` to `revision`."""
+    command.upgrade(alembic_config(database), revision)
+
+
+def find_revision(database: Database) -> str | None:
+    """The revision that the database is at, None before the first."""
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision(database: Database) -> str | None:
+    """The revision that this code needs."""
+    return ScriptDirectory.from_config(alembic_config(database)).get_current_head()

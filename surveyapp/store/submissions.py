@@ -1,0 +1,269 @@
+"""Submissions and every version of them, verbatim.
+
+A *submission* is one interview. Each record that a phone sent for it is a *version*, of one kind:
+    original      the first record under an instance id
+    edit          replaces an earlier version, which its deprecatedID names
+    predecessor   arrived after the edit that replaces it
+    conflict      other bytes under an instance id that we have; kept, not current
+    stale_edit    an edit of a version that another edit has replaced; kept, not current
+"""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    delete,
+    func,
+    insert,
+    literal_column,
+    not_,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from surveyapp.findings import Finding
+from surveyapp.problems import SUBMISSION_NOT_FOUND, Problem
+from surveyapp.store.tables import findings, submission_attachments, submission_versions, submissions
+
+# Spelt out, not bound: a partial index serves only a query that states its condition.
+IN_LINE: Final[ColumnElement[bool]] = literal_column(
+    "submission_versions.kind IN ('original', 'edit', 'predecessor')", Boolean
+)
+
+v = submission_versions.c
+s = submissions.c
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One record as it was sent, without its bytes. `current` tells whether it is what the submission says now."""
+
+    id: int
+    submission_id: int
+    form_version_id: int
+    number: int
+    kind: str
+    instance_id: str
+    deprecated_id: str | None
+    sha256: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a version."""
+
+    name: str
+    sha256: str
+    size: int
+    content_type: str
+    conflict: bool
+
+
+VERSION: Final = (
+    v.id,
+    v.submission_id,
+    v.form_version_id,
+    v.number,
+    v.kind,
+    v.instance_id,
+    v.deprecated_id,
+    v.sha256,
+    (v.number == s.current_number).label("current"),
+)
+
+
+def _versions(form_pk: int) -> Select[Any]:
+    return select(*VERSION).join(submissions, s.id == v.submission_id).where(v.form_pk == form_pk)
+
+
+# -- finding ----------------------------------------------------------------------------------------------------------
+def list_related(session: Session, form_pk: int, instance_id: str, deprecated_id: str | None) -> list[Version]:
+    """In one look: the versions that have one of these instance ids, and the one that replaces `instance_id`; copies aside."""
+    wanted = [i for i in (instance_id, deprecated_id) if i is not None]
+    related = or_(v.instance_id.in_(wanted), v.deprecated_id == instance_id)
+    return [Version(*row) for row in session.execute(_versions(form_pk).where(related, IN_LINE))]
+
+
+def find_version(session: Session, form_pk: int, instance_id: str) -> Version | None:
+    """The version with this instance id; conflict copies aside."""
+    row = session.execute(_versions(form_pk).where(v.instance_id == instance_id, IN_LINE)).one_or_none()
+    return None if row is None else Version(*row)
+
+
+def find_copy(session: Session, form_pk: int, instance_id: str, sha256: str) -> Version | None:
+    """The conflict copy with this instance id and these bytes."""
+    row = session.execute(
+        _versions(form_pk).where(v.instance_id == instance_id, v.sha256 == sha256, not_(IN_LINE))
+    ).one_or_none()
+    return None if row is None else Version(*row)
+
+
+def get_version(session: Session, form_pk: int, instance_id: str) -> Version:
+    """The version with this instance id.
+
+    Raises:
+        Problem: SUBMISSION_NOT_FOUND.
+    """
+    version = find_version(session, form_pk, instance_id)
+    if version is None:
+        raise Problem(SUBMISSION_NOT_FOUND, f"The form has no submission {instance_id!r}.")
+    return version
+
+
+def get_current_version(session: Session, form_pk: int, submission_id: int) -> Version:
+    """What a submission says now."""
+    row = session.execute(
+        _versions(form_pk).where(v.submission_id == submission_id, v.number == s.current_number)
+    ).one()
+    return Version(*row)
+
+
+def list_versions(session: Session, form_pk: int, submission_id: int) -> list[Version]:
+    """All versions of a submission, oldest first, copies included."""
+    rows = session.execute(_versions(form_pk).where(v.submission_id == submission_id).order_by(v.number))
+    return [Version(*row) for row in rows]
+
+
+def list_page(session: Session, form_pk: int, after: int, limit: int) -> list[Any]:
+    """Up to `limit` submissions after the id `after`: rows of id, received_at, instance_id, instance_name, form_version (of the current version)."""
+    return list(
+        session.execute(
+            select(s.id, s.received_at, v.instance_id, v.instance_name, v.form_version)
+            .join(submission_versions, (v.submission_id == s.id) & (v.number == s.current_number))
+            .where(s.form_pk == form_pk, s.id > after)
+            .order_by(s.id)
+            .limit(limit)
+        )
+    )
+
+
+def lock_submission(session: Session, submission_id: int) -> None:
+    """Let no other transaction change this submission until ours ends."""
+    session.execute(select(s.id).where(s.id == submission_id).with_for_update())
+
+
+def get_content(session: Session, version_id: int) -> tuple[bytes, str]:
+    """The bytes of a record and their content type."""
+    row = session.execute(select(v.content, v.content_type).where(v.id == version_id)).one()
+    return bytes(row.content), row.content_type
+
+
+def list_submission_ids(session: Session, form_pk: int) -> list[int]:
+    """The ids of all submissions of a form, in order of receipt."""
+    return list(session.execute(select(s.id).where(s.form_pk == form_pk).order_by(s.id)).scalars())
+
+
+# -- adding -----------------------------------------------------------------------------------------------------------
+def add_submission(session: Session, form_pk: int, instance_id: str, received_at: datetime.datetime) -> int:
+    """A new submission, whose first version gets number 1; its id."""
+    added: int = session.execute(
+        insert(submissions)
+        .values(form_pk=form_pk, instance_id=instance_id, current_number=1, received_at=received_at)
+        .returning(s.id)
+    ).scalar_one()
+    return added
+
+
+def add_version(session: Session, submission_id: int, number: int, **columns: Any) -> int:
+    """A record as it was sent; its id. `columns` are those of the table submission_versions."""
+    added: int = session.execute(
+        insert(submission_versions).values(submission_id=submission_id, number=number, **columns).returning(v.id)
+    ).scalar_one()
+    return added
+
+
+def count_versions(session: Session, submission_id: int) -> int:
+    """The highest version number of a submission."""
+    highest: int = session.execute(select(func.max(v.number)).where(v.submission_id == submission_id)).scalar_one()
+    return highest
+
+
+def mark_current(session: Session, submission_id: int, number: int) -> None:
+    """Let version `number` be what the submission says."""
+    session.execute(update(submissions).where(s.id == submission_id).values(current_number=number))
+
+
+def mark_judged(session: Session, version_id: int, ok: int, violated: int, not_checkable: int) -> None:
+    """How many rules of the form held for this version, how many did not, how many could not be checked."""
+    session.execute(
+        update(submission_versions)
+        .where(v.id == version_id)
+        .values(rules_ok=ok, rules_violated=violated, rules_not_checkable=not_checkable)
+    )
+
+
+# -- findings ---------------------------------------------------------------------------------------------------------
+def add_findings(session: Session, version_id: int, found: Iterable[Finding]) -> None:
+    """What looks wrong in a version."""
+    rows = [
+        {
+            "submission_version_id": version_id,
+            "check_id": finding.check,
+            "severity": finding.severity,
+            "outcome": finding.outcome,
+            "path": finding.path,
+            "question": finding.question,
+            "value": finding.value,
+            "rule": finding.rule,
+            "message": finding.message,
+        }
+        for finding in found
+    ]
+    if rows:
+        session.connection().execute(insert(findings), rows)
+
+
+def remove_findings(session: Session, version_id: int, *, check: str | None = None, value: str | None = None) -> None:
+    """Take back findings of a version that no longer hold."""
+    statement = delete(findings).where(findings.c.submission_version_id == version_id)
+    if check is not None:
+        statement = statement.where(findings.c.check_id == check)
+    if value is not None:
+        statement = statement.where(findings.c.value == value)
+    session.execute(statement)
+
+
+def list_findings(session: Session, version_id: int) -> list[Finding]:
+    """What looks wrong in a version, in the order in which it was found."""
+    f = findings.c
+    rows = session.execute(
+        select(f.check_id, f.severity, f.message, f.path, f.question, f.value, f.rule, f.outcome)
+        .where(f.submission_version_id == version_id)
+        .order_by(f.id)
+    )
+    return [Finding(*row) for row in rows]
+
+
+# -- attachments ------------------------------------------------------------------------------------------------------
+def list_attachments(session: Session, version_id: int) -> list[Attachment]:
+    """The files of a version by name; kept copies of the same name after the first."""
+    a = submission_attachments.c
+    rows = session.execute(
+        select(a.name, a.sha256, a.size, a.content_type, a.conflict)
+        .where(a.submission_version_id == version_id)
+        .order_by(a.name, a.conflict, a.id)
+    )
+    return [Attachment(*row) for row in rows]
+
+
+def add_attachment(session: Session, version_id: int, attachment: Attachment, received_at: datetime.datetime) -> None:
+    """A file of a version; its bytes are on disk."""
+    session.execute(
+        insert(submission_attachments).values(
+            submission_version_id=version_id,
+            name=attachment.name,
+            sha256=attachment.sha256,
+            size=attachment.size,
+            content_type=attachment.content_type,
+            conflict=attachment.conflict,
+            received_at=received_at,
+        )
+    )

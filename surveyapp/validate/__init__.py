@@ -1,0 +1,1 @@
+"""Every rule of a form, re-checked for one record, as Findings."""

@@ -1,0 +1,216 @@
+"""A form's rules, compiled once for each version and shared by all its records."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from surveyapp.expressions.errors import ExpressionError
+from surveyapp.expressions.evaluation import Compiled, DialectName, compile_expression
+from surveyapp.expressions.references import References
+from surveyapp.expressions.scope import Instances
+from surveyapp.validate.circumstances import list_time_questions
+from surveyapp.validate.lists import LAST_SAVED, build_instances
+from surveyapp.validate.order import list_cycles, relevance_order
+from surveyapp.xform.definition import Element, FormDefinition, Question, Repeat
+
+TIME_FUNCTIONS: Final = frozenset({"today", "now"})
+LANGUAGE_FUNCTIONS: Final = frozenset({"jr:choice-name", "jr:itext"})
+# What these give is drawn or kept on the phone: never computed again here.
+DRAWN_FUNCTIONS: Final = frozenset({"random", "uuid", "randomize"})
+KEPT_FUNCTIONS: Final = frozenset({"once"})
+ALWAYS: Final = frozenset({"true()", "1", "'yes'", "'true'"})
+NEVER: Final = frozenset({"", "false()", "0"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One expression of one bind. Where it cannot be compiled, `compiled` is None and `fault` says why."""
+
+    text: str
+    compiled: Compiled | None
+    references: References | None = None
+    fault: str = ""
+    timed: bool = False
+    worded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRule:
+    """The choices of a select: `names` of the whole list (None where they lie in a file), and the `filter` as a node-set."""
+
+    names: frozenset[str] | None
+    nodeset: Rule | None
+    value_ref: str = "name"
+    list_name: str = ""
+    unknown: str = ""
+
+
+@dataclass(slots=True)
+class Site:
+    """What is to be judged at the nodes of one path."""
+
+    element: Element
+    required: Rule | None = None
+    always_required: bool = False
+    constraint: Rule | None = None
+    calculate: Rule | None = None
+    choices: ChoiceRule | None = None
+    limits: tuple[float | None, float | None, float | None] | None = None
+    count: Rule | None = None
+
+
+@dataclass(slots=True)
+class Book:
+    """The rules in one dialect: relevance in order of dependency, and what is judged at each path."""
+
+    relevance: dict[str, Rule]
+    sites: dict[str, Site]
+
+
+@dataclass(slots=True)
+class CompiledRules:
+    """The rules of a form version. Never changes; indexes of its lists grow as they are asked for."""
+
+    definition: FormDefinition
+    instances: Instances
+    books: dict[DialectName, Book]
+    cycles: list[list[str]]
+    types: dict[str, str]
+    times: dict[str, str]
+    repeats: frozenset[str]
+    names: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+
+
+def compile_rules(definition: FormDefinition, attachments: Mapping[str, bytes]) -> CompiledRules:
+    """The rules of `definition`, with the choices that lie in its `attachments` (by file name)."""
+    repeats = frozenset(repeat.path for repeat in definition.repeats)
+    instances = build_instances(definition, attachments)
+    books: dict[DialectName, Book] = {}
+    for dialect in ("javarosa", "xforms"):
+        books[dialect] = _Binder(definition, dialect, repeats).book()
+    relevant, calculate = _reads(books["javarosa"])
+    types = {question.path: question.bind_type for question in (*definition.questions, *definition.meta)}
+    return CompiledRules(
+        definition,
+        instances,
+        books,
+        list_cycles(definition, relevant, calculate),
+        {path: "" if kind == "string" else kind for path, kind in types.items()},
+        list_time_questions(definition),
+        repeats,
+    )
+
+
+def _reads(book: Book) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    relevant = {path: rule.references.paths for path, rule in book.relevance.items() if rule.references}
+    calculate = {
+        path: site.calculate.references.paths
+        for path, site in book.sites.items()
+        if site.calculate and site.calculate.references
+    }
+    return relevant, calculate
+
+
+class _Binder:
+    """Compiles the rules of one form in one dialect."""
+
+    def __init__(self, definition: FormDefinition, dialect: DialectName, repeats: frozenset[str]) -> None:
+        self.definition = definition
+        self.dialect: DialectName = dialect
+        self.repeats = repeats
+        self.compiled: dict[str, Compiled | ExpressionError] = {}
+
+    def book(self) -> Book:
+        elements: list[Element] = [*self.definition.elements.values(), *self.definition.meta]
+        relevance = {
+            element.path: rule
+            for element in elements
+            if element.rules.relevant.replace(" ", "") != "true()"
+            and (rule := self.rule(element.rules.relevant, element.path))
+        }
+        order = relevance_order({path: _paths(rule) for path, rule in relevance.items()})
+        sites = {element.path: site for element in elements if (site := self.site(element))}
+        return Book({path: relevance[path] for path in order}, sites)
+
+    def rule(self, text: str, path: str) -> Rule | None:
+        """The rule `text` at `path`, None where there is none."""
+        if not text:
+            return None
+        compiled = self.compile(text)
+        if isinstance(compiled, ExpressionError):
+            return Rule(text, None, fault=f"the rule cannot be read ({compiled})")
+        references = compiled.references(path)
+        functions = references.functions
+        return Rule(
+            text,
+            compiled,
+            references,
+            fault=self.fault(references.instances),
+            timed=bool(functions & TIME_FUNCTIONS),
+            worded=bool(functions & LANGUAGE_FUNCTIONS),
+        )
+
+    def compile(self, text: str) -> Compiled | ExpressionError:
+        """Compiled once for each text: a form repeats its rules."""
+        found = self.compiled.get(text)
+        if found is None:
+            try:
+                found = compile_expression(text, self.dialect, repeats=self.repeats)
+            except ExpressionError as error:
+                found = error
+            self.compiled[text] = found
+        return found
+
+    def fault(self, instances: Iterable[str]) -> str:
+        lists = (self.definition.choice_lists.get(name) for name in instances)
+        last_saved = any(listed is not None and listed.source.startswith(LAST_SAVED) for listed in lists)
+        return "it reads the last saved record, which only the phone has" if last_saved else ""
+
+    def site(self, element: Element) -> Site | None:
+        """What is judged at `element`, None where nothing is."""
+        if isinstance(element, Repeat):
+            return Site(element, count=self.rule(element.count, element.path)) if element.count else None
+        if not isinstance(element, Question):
+            return None
+        rules, site = element.rules, Site(element)
+        if element.control and element.type != "note" and rules.readonly.replace(" ", "") != "true()":
+            required = rules.required.strip()
+            site.always_required = required.replace(" ", "") in ALWAYS
+            if not site.always_required and required.replace(" ", "") not in NEVER:
+                site.required = self.rule(required, element.path)
+            site.constraint = self.rule(rules.constraint, element.path)
+        if not rules.preload:
+            site.calculate = self.rule(rules.calculate, element.path)
+        if element.control in ("select1", "select", "rank", "odk:rank"):
+            site.choices = self.choices(element)
+        if element.control == "range":
+            site.limits = (_number(element.range_start), _number(element.range_end), _number(element.range_step))
+        return site
+
+    def choices(self, question: Question) -> ChoiceRule | None:
+        if "search(" in question.appearance:
+            return ChoiceRule(None, None, unknown="its choices come from a search() on the phone")
+        itemset = question.itemset
+        if itemset is None:
+            names = frozenset(choice.name for choice in question.static_choices)
+            return ChoiceRule(names, None) if names else None
+        listed = self.definition.choice_lists.get(itemset.list_name)
+        names_listed = None
+        if listed is not None and not listed.source:
+            names_listed = frozenset(
+                choice.name if itemset.value_ref == "name" else choice.columns.get(itemset.value_ref, choice.name)
+                for choice in listed.choices
+            )
+        nodeset = self.rule(itemset.nodeset, question.path) if itemset.filter or names_listed is None else None
+        return ChoiceRule(names_listed, nodeset, itemset.value_ref, itemset.list_name)
+
+
+def _paths(rule: Rule) -> tuple[str, ...]:
+    return rule.references.paths if rule.references else ()
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -1,0 +1,56 @@
+"""What a supervisor reads: one plain sentence for each kind of finding."""
+
+from typing import Final
+
+from surveyapp.answers import Node
+from surveyapp.findings import Finding, Outcome, Severity
+from surveyapp.validate.record import label_of
+from surveyapp.xform.bind import indexed_path
+from surveyapp.xform.definition import FormDefinition
+
+LONGEST_VALUE: Final = 200
+
+SEVERITIES: Final[dict[str, Severity]] = {
+    "type-mismatch": "error",
+    "unknown-question": "warning",
+    "unknown-choice": "error",
+    "choice-not-offered": "warning",
+    "required-missing": "error",
+    "constraint-violated": "error",
+    "out-of-range": "error",
+    "repeat-count": "warning",
+    "attachment-missing": "warning",
+    "not-relevant-answered": "error",
+    "calculate-differs": "warning",
+    "device-clock": "warning",
+}
+
+
+def shorten(text: str) -> str:
+    """`text`, cut where it is too long to read."""
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+
+
+def make_finding(
+    definition: FormDefinition,
+    check: str,
+    node: Node,
+    what: str,
+    *,
+    rule: str = "",
+    outcome: Outcome = "violated",
+) -> Finding:
+    """A finding about `node`; `what` follows the question's label in its sentence."""
+    element = node.element
+    label = node.name if element is None else label_of(definition, element)
+    severity: Severity = SEVERITIES[check] if outcome == "violated" else "info"
+    return Finding(
+        check=check,
+        severity=severity,
+        message=f"“{shorten(label)}” {what}",
+        path=indexed_path(node),
+        question=node.name,
+        value=shorten(node.value),
+        rule=rule,
+        outcome=outcome,
+    )

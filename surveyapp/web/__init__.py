@@ -1,0 +1,67 @@
+"""The web application: blueprints, error handlers, headers; nothing else."""
+
+import logging
+
+from flask import Flask, Response
+from flask_smorest import Api
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from surveyapp import __version__
+from surveyapp.config import Config
+from surveyapp.store.database import Database
+from surveyapp.store.files import Files
+from surveyapp.web.api_exports import api_exports
+from surveyapp.web.api_forms import api_forms
+from surveyapp.web.api_submissions import api_submissions
+from surveyapp.web.current import KEY, Surroundings
+from surveyapp.web.multipart import use_spooling
+from surveyapp.web.openrosa import openrosa
+from surveyapp.web.pages_start import pages_start
+from surveyapp.web.problems import register_problems
+from surveyapp.worker import make_worker
+
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+
+def create_app(config: Config) -> Flask:
+    """The application for these settings; the database is not touched until the first request."""
+    app = Flask(__name__)
+    app.secret_key = config.secret_key
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    database, files = Database(config.database_url, pool_size=config.threads + 2), Files(config.files_dir)
+    app.extensions[KEY] = Surroundings(config, database, files, make_worker(config, database, files))
+    use_spooling(app, config.max_upload_mb * 1_000_000)
+    app.register_blueprint(openrosa)
+    app.register_blueprint(pages_start)
+    _register_api(app)
+    register_problems(app)
+    app.after_request(_add_headers)
+    if config.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=config.proxies, x_host=config.proxies)  # type: ignore[method-assign]  # how ProxyFix is meant to be put on
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    return app
+
+
+def _register_api(app: Flask) -> None:
+    app.config.update(
+        API_TITLE="surveyapp",
+        API_VERSION=__version__,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api/v1",
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+            "security": [{"bearer": []}],
+        },
+    )
+    api = Api(app)
+    for blueprint in (api_forms, api_submissions, api_exports):
+        api.register_blueprint(blueprint)
+
+
+def _add_headers(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    return response

@@ -1,0 +1,36 @@
+"""What every part of the JSON API shares: its refusals."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask_smorest import Blueprint
+
+from surveyapp.web.shapes import ProblemOut
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+TITLES = {
+    400: "The request cannot be read.",
+    401: "No valid token.",
+    403: "Not allowed.",
+    404: "Not there.",
+    409: "Clashes with what is kept.",
+    413: "Too large.",
+    422: "A value is not right.",
+}
+
+
+class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
+    """A part of the API whose refusals are problem+json."""
+
+    def refuses(self, *statuses: int) -> Callable[[View], View]:
+        """Document these refusals; 401 and 403 are everywhere."""
+
+        def document(view: View) -> View:
+            for status in sorted({401, 403, *statuses}):
+                view = self.alt_response(
+                    status, schema=ProblemOut, description=TITLES[status], content_type="application/problem+json"
+                )(view)
+            return view
+
+        return document

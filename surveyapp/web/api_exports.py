@@ -1,0 +1,101 @@
+"""Exports over the JSON API: asked for, watched, cancelled, fetched."""
+
+from typing import Any
+
+from flask import Response, send_file, url_for
+
+from surveyapp.export.options import ExportOptions
+from surveyapp.problems import EXPORT_NOT_FOUND, EXPORT_NOT_READY, Problem
+from surveyapp.store.exports import Export, get_export, list_exports, mark_export
+from surveyapp.store.forms import get_form
+from surveyapp.web.api_blueprint import ApiBlueprint
+from surveyapp.web.current import config, database, now, worker
+from surveyapp.web.identity import get_api_project
+from surveyapp.web.shapes import ExportIn, ExportOut
+from surveyapp.worker import export_path, request_export
+
+api_exports = ApiBlueprint(
+    "exports",
+    __name__,
+    url_prefix="/api/v1/projects/<project>/forms/<form_id>/exports",
+    description="Workbooks and their companions",
+)
+
+
+@api_exports.route("", methods=["POST"])
+@api_exports.arguments(ExportIn)
+@api_exports.response(202, ExportOut)
+@api_exports.refuses(404, 422)
+def post_export(asked: dict[str, Any], project: str, form_id: str) -> dict[str, Any]:
+    """Ask for an export; it is written in the background."""
+    with database().reading() as session:
+        owner = get_api_project(session, project)
+        form = get_form(session, owner.id, form_id)
+    options = {"zone": owner.timezone or config().timezone.key, "writer": config().export_writer, **asked}
+    checked = ExportOptions(**{**options, "versions": tuple(options.get("versions", ()))})
+    export_id = request_export(worker(), form, checked, options)
+    with database().reading() as session:
+        return _described(project, form_id, get_export(session, export_id, form.id))
+
+
+@api_exports.route("", methods=["GET"])
+@api_exports.response(200, ExportOut(many=True))
+@api_exports.refuses(404)
+def get_exports(project: str, form_id: str) -> list[dict[str, Any]]:
+    """The exports of a form, newest first."""
+    with database().reading() as session:
+        form = get_form(session, get_api_project(session, project).id, form_id)
+        return [_described(project, form_id, export) for export in list_exports(session, form.id)]
+
+
+@api_exports.route("/<export_id>", methods=["GET"])
+@api_exports.response(200, ExportOut)
+@api_exports.refuses(404)
+def get_one_export(project: str, form_id: str, export_id: str) -> dict[str, Any]:
+    """How far an export is."""
+    return _described(project, form_id, _get(project, form_id, export_id))
+
+
+@api_exports.route("/<export_id>", methods=["DELETE"])
+@api_exports.response(200, ExportOut)
+@api_exports.refuses(404)
+def delete_export(project: str, form_id: str, export_id: str) -> dict[str, Any]:
+    """Cancel an export that is queued or running."""
+    _get(project, form_id, export_id)
+    with database().begin() as session:
+        mark_export(session, export_id, only_from=("queued", "running"), state="cancelled", finished_at=now())
+    return _described(project, form_id, _get(project, form_id, export_id))
+
+
+@api_exports.route("/<export_id>/file", methods=["GET"])
+@api_exports.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+@api_exports.refuses(404, 409)
+def get_export_file(project: str, form_id: str, export_id: str) -> Response:
+    """The file of an export that is done."""
+    export = _get(project, form_id, export_id)
+    if export.state != "done":
+        raise Problem(EXPORT_NOT_READY, f"The export is {export.state}. {export.error}".strip())
+    path = export_path(config(), export.id, export.file_name)
+    if not path.exists():
+        raise Problem(EXPORT_NOT_FOUND, "The file of this export is gone.")
+    return send_file(path, as_attachment=True, download_name=export.file_name)
+
+
+def _get(project: str, form_id: str, export_id: str) -> Export:
+    with database().reading() as session:
+        form = get_form(session, get_api_project(session, project).id, form_id)
+        return get_export(session, export_id, form.id)
+
+
+def _described(project: str, form_id: str, export: Export) -> dict[str, Any]:
+    address = url_for("exports.get_export_file", project=project, form_id=form_id, export_id=export.id)
+    return {
+        "id": export.id,
+        "state": export.state,
+        "done": export.done,
+        "total": export.total,
+        "error": export.error,
+        "created_at": export.created_at,
+        "finished_at": export.finished_at,
+        "url": address if export.state == "done" else None,
+    }

@@ -1,0 +1,37 @@
+"""The first page, the state of the server, and the description of the JSON API for people."""
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, render_template
+from sqlalchemy import exc
+
+from surveyapp import __version__
+from surveyapp.store.migrations import find_revision, newest_revision
+from surveyapp.web.current import database, public_url
+
+pages_start = Blueprint("start", __name__)
+
+
+@pages_start.get("/")
+def start() -> str:
+    """What this server is, and where to go."""
+    return render_template("start.html", version=__version__, address=public_url())
+
+
+@pages_start.get("/health")
+def health() -> tuple[Response, int]:
+    """200 when the database answers and is at the revision that this code needs, else 503."""
+    try:
+        revision = find_revision(database())
+    except exc.DBAPIError:
+        return jsonify(status="failing", reason="The database does not answer."), 503
+    if revision != newest_revision(database()):
+        return jsonify(status="failing", reason="The database needs `surveyapp migrate`."), 503
+    return jsonify(status="ok", version=__version__), 200
+
+
+@pages_start.get("/api/v1/docs")
+def api_docs() -> str:
+    """The OpenAPI document as a page."""
+    api: Any = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
+    return render_template("api.html", spec=api.spec.to_dict())

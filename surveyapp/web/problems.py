@@ -1,0 +1,125 @@
+"""A Problem in the caller's dialect: problem+json (RFC 9457), OpenRosa XML, or a page."""
+
+import json
+import logging
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+from flask import Flask, Response, render_template, request
+from sqlalchemy import exc
+from werkzeug.exceptions import HTTPException
+
+from surveyapp.problems import (
+    BAD_REQUEST,
+    BUSY,
+    INTERNAL,
+    INVALID_FIELDS,
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    TOO_LARGE,
+    Kind,
+    Problem,
+)
+
+log = logging.getLogger(__name__)
+
+OPENROSA_PREFIX: Final = "/c/"
+API_PREFIX: Final = "/api/"
+KINDS: Final[dict[int, Kind]] = {
+    400: BAD_REQUEST,
+    404: NOT_FOUND,
+    405: METHOD_NOT_ALLOWED,
+    413: TOO_LARGE,
+    422: INVALID_FIELDS,
+}
+
+
+def register_problems(app: Flask) -> None:
+    """Let every refusal and every failure of `app` leave through this file."""
+    app.register_error_handler(Problem, write_problem)
+    app.register_error_handler(HTTPException, _http_exception)
+    app.register_error_handler(exc.OperationalError, _database_failure)
+    app.register_error_handler(Exception, _failure)
+
+
+def write_problem(problem: Problem) -> Response:
+    """`problem` as an answer."""
+    if request.path.startswith(OPENROSA_PREFIX):
+        response = openrosa_message(problem.kind.status, f"{problem.kind.title}. {problem.detail} {problem.remedy}")
+    elif request.path.startswith(API_PREFIX):
+        response = _problem_json(problem)
+    else:
+        page = render_template("problem.html", problem=problem)
+        response = Response(page, problem.kind.status, content_type="text/html; charset=utf-8")
+    if problem.kind.status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="surveyapp"'
+    return response
+
+
+def openrosa_message(status: int, message: str, nature: str = "") -> Response:
+    """An OpenRosaResponse; ODK Collect shows its message to the enumerator."""
+    attribute = f' nature="{nature}"' if nature else ""
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<OpenRosaResponse xmlns="http://openrosa.org/http/response">'
+        f"<message{attribute}>{escape(_printable(message))}</message></OpenRosaResponse>"
+    )
+    return Response(body.encode(), status, content_type="text/xml; charset=utf-8")
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() or c in "\t\n" else "�" for c in text)
+
+
+def problem_body(problem: Problem) -> dict[str, Any]:
+    """The members of problem+json."""
+    body: dict[str, Any] = {
+        "type": f"urn:surveyapp:problem:{problem.kind.code}",
+        "code": problem.kind.code,
+        "title": problem.kind.title,
+        "status": problem.kind.status,
+        "detail": problem.detail,
+        "remedy": problem.remedy,
+    }
+    if problem.errors:
+        body["errors"] = problem.errors
+    return body
+
+
+def _problem_json(problem: Problem) -> Response:
+    body = json.dumps(problem_body(problem))
+    return Response(body, problem.kind.status, content_type="application/problem+json")
+
+
+def _http_exception(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()  # type: ignore[return-value]  # a redirect is a plain response
+    kind = KINDS.get(status) or (BAD_REQUEST if status < 500 else INTERNAL)
+    kind = Kind(kind.code, status, kind.title, kind.remedy)
+    fields = getattr(error, "data", None) or {}
+    errors = [{"field": where, "message": what} for where, what in _flatten(fields.get("messages", {}))]
+    response = write_problem(Problem(kind, str(error.description or kind.title), errors=errors))
+    if status == 405 and hasattr(error, "valid_methods") and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
+
+
+def _flatten(messages: Any, where: str = "") -> list[tuple[str, str]]:
+    if isinstance(messages, dict):
+        return [pair for key, inner in messages.items() for pair in _flatten(inner, f"{where}.{key}".strip("."))]
+    if isinstance(messages, list):
+        return [pair for inner in messages for pair in _flatten(inner, where)]
+    return [(where, str(messages))]
+
+
+def _database_failure(error: exc.OperationalError) -> Response:
+    """The database is locked, full or away: the caller shall come again."""
+    log.exception("The database failed", exc_info=error)
+    response = write_problem(Problem(BUSY, "The database did not answer."))
+    response.headers["Retry-After"] = "30"
+    return response
+
+
+def _failure(error: Exception) -> Response:
+    log.exception("A request failed", exc_info=error)
+    return write_problem(Problem(INTERNAL, "Something went wrong that we did not foresee; it is in the server's log."))

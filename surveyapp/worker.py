@@ -1,0 +1,160 @@
+"""Work that takes longer than a request: a queue of exports, and the process that does them."""
+
+import datetime
+import logging
+import os
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from huey import SqliteHuey, crontab
+
+from surveyapp.config import Config
+from surveyapp.export.from_store import StoredForm
+from surveyapp.export.options import ExportOptions
+from surveyapp.export.run import write_export
+from surveyapp.problems import Problem
+from surveyapp.store.database import Database
+from surveyapp.store.exports import (
+    Export,
+    add_export,
+    find_export,
+    list_exports_in_state,
+    list_finished_before,
+    mark_export,
+    remove_export,
+)
+from surveyapp.store.files import Files
+from surveyapp.store.forms import Form, get_form_by_pk
+
+log = logging.getLogger(__name__)
+
+# Seconds between two looks at whether an export was cancelled, and two notes of its progress.
+NOTE_EVERY: Final = 0.5
+ENDINGS: Final = {"xlsx": ".xlsx", "csv": ".zip"}
+
+
+class Cancelled(Exception):
+    """Somebody no longer wants this export."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """The queue and what its jobs need."""
+
+    config: Config
+    database: Database
+    files: Files
+    queue: SqliteHuey
+    run_export: Any
+
+
+def make_worker(config: Config, database: Database, files: Files) -> Worker:
+    """The queue of this server; jobs put into it are done by whichever process runs `work`."""
+    queue = SqliteHuey("surveyapp", filename=str(config.queue_path), results=False)
+
+    @queue.task(name="run_export")
+    def run_export(export_id: str) -> None:
+        do_export(config, database, files, export_id)
+
+    @queue.periodic_task(crontab(minute="7"), name="remove_old_exports")
+    def remove_old() -> None:
+        remove_old_exports(config, database)
+
+    return Worker(config, database, files, queue, run_export)
+
+
+def request_export(worker: Worker, form: Form, options: ExportOptions, asked: dict[str, Any]) -> str:
+    """Put an export of `form` into the queue; its id. `asked` are the options as they were asked for."""
+    export_id = secrets.token_urlsafe(12)
+    with worker.database.begin() as session:
+        add_export(session, export_id, form.id, asked, datetime.datetime.now(datetime.UTC))
+    worker.run_export(export_id)
+    return export_id
+
+
+def export_path(config: Config, export_id: str, file_name: str) -> Path:
+    """Where a finished export lies."""
+    return config.exports_dir / export_id / file_name
+
+
+def do_export(config: Config, database: Database, files: Files, export_id: str) -> None:
+    """Write one export that was asked for, noting its progress; nothing happens when it was cancelled or done meanwhile."""
+    with database.begin() as session:
+        if not mark_export(session, export_id, only_from=("queued",), state="running"):
+            return
+        export = find_export(session, export_id)
+    if export is None:
+        return
+    try:
+        ended = {"state": "done", "file_name": _write(config, database, files, export)}
+    except Cancelled:
+        ended = {"state": "cancelled"}
+    except Problem as problem:
+        ended = {"state": "failed", "error": str(problem)}
+    except Exception:
+        log.exception("Export %s failed", export_id)
+        ended = {"state": "failed", "error": "The server failed; see its log."}
+    with database.begin() as session:
+        mark_export(session, export_id, finished_at=datetime.datetime.now(datetime.UTC), **ended)
+
+
+def _write(config: Config, database: Database, files: Files, export: Export) -> str:
+    asked: Any = {name: tuple(v) if isinstance(v, list) else v for name, v in export.options.items()}
+    options = ExportOptions(**asked)
+    noted = 0.0
+
+    def note(done: int, total: int, _sheet: str) -> None:
+        nonlocal noted
+        if time.monotonic() - noted < NOTE_EVERY and done < total:
+            return
+        noted = time.monotonic()
+        with database.begin() as session:
+            if not mark_export(session, export.id, only_from=("running",), done=done, total=total):
+                raise Cancelled
+
+    with database.reading() as session:
+        form = get_form_by_pk(session, export.form_pk)
+        name = "".join(c if c.isalnum() or c in "-_" else "_" for c in form.form_id) + ENDINGS[options.format]
+        path = export_path(config, export.id, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_export(StoredForm(session, files, form), options, path, progress=note)
+    return name
+
+
+def remove_old_exports(config: Config, database: Database) -> None:
+    """Files of exports that ended long ago go, and then the exports."""
+    moment = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=config.export_days)
+    with database.reading() as session:
+        old = list_finished_before(session, moment)
+    for export in old:
+        folder = config.exports_dir / export.id
+        for file in folder.glob("*"):
+            file.unlink()
+        if folder.exists():
+            folder.rmdir()
+        with database.begin() as session:
+            remove_export(session, export.id)
+
+
+def work(worker: Worker) -> None:
+    """Do what is in the queue until told to stop, or until the process that started us is gone.
+
+    What was running when the last worker died starts again.
+    """
+    with worker.database.begin() as session:
+        for export in list_exports_in_state(session, "running"):
+            mark_export(session, export.id, state="queued")
+            worker.run_export(export.id)
+    parent = os.getppid()
+    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+    worker.queue.create_consumer(workers=1, worker_type="thread", check_worker_health=False).run()
+
+
+def _follow(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)

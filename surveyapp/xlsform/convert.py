@@ -1,0 +1,108 @@
+"""A form file becomes an XForm, or we say why not.
+
+The file comes from outside and pyxform was not made for hostile input, so that everything that opens it runs in a
+fresh process (`surveyapp.xlsform.__main__`) with limits on processor time, memory and wall time, and without our
+environment (no database address, no secrets). The answer comes back as JSON and bytes, never as pickled objects.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from surveyapp.findings import FormFinding
+from surveyapp.problems import FORM_FILE_UNSUPPORTED, FORM_INVALID, TOO_LARGE, Problem
+
+MAX_FILE = 50 * 1024 * 1024
+
+_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+_UNSUPPORTED = frozenset(("file-empty", "file-unknown", "xml-no-form"))
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A form that can be published.
+
+    `xform` is the XForm as it is to be stored and served, for an uploaded XForm byte for byte what came. `itemsets`
+    is the content of `itemsets.csv`, which a form with select_one_external needs as attachment, else b''.
+    `findings` are warnings and the repairs made; `source_kind` is xlsx, xls, csv, md or xform.
+    """
+
+    xform: bytes
+    findings: tuple[FormFinding, ...]
+    source_kind: str
+    itemsets: bytes = b""
+
+
+def convert_form(
+    content: bytes, filename: str, *, default_version: str = "", seconds: int = 60, memory_mb: int = 1024
+) -> Conversion:
+    """Convert an XLSForm (.xlsx, .xls, .csv, .md) or check an XForm; the kind is told from the content.
+
+    `default_version` is set where the workbook states none. Raises Problem FORM_INVALID (or FORM_FILE_UNSUPPORTED,
+    TOO_LARGE) with each fault in `errors` as the fields of a FormFinding; also when a limit (`seconds` of processor
+    and of wall time, `memory_mb`) is passed.
+    """
+    if len(content) > MAX_FILE:
+        raise Problem(
+            TOO_LARGE, f"The form file has {len(content) / 1024**2:.0f} MB; {MAX_FILE // 1024**2} MB are the limit."
+        )
+    request = {"filename": filename, "default_version": default_version, "seconds": seconds, "memory_mb": memory_mb}
+    answer, rest = _ask(json.dumps(request).encode() + b"\n" + content, seconds)
+    findings = tuple(FormFinding(**finding) for finding in answer["findings"])
+    if answer["failed"]:
+        raise _problem(findings)
+    size = answer["xform_bytes"]
+    return Conversion(rest[:size], findings, answer["kind"], rest[size:])
+
+
+def _ask(request: bytes, seconds: int) -> tuple[dict[str, Any], bytes]:
+    """The converting process's answer. Raises Problem where it was killed or died."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "surveyapp.xlsform"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+        cwd="/",
+    )
+    with process:
+        try:
+            output, _ = process.communicate(request, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise _too_heavy(f"The form could not be converted within {seconds} seconds.") from None
+    if process.returncode != 0:
+        raise _too_heavy("The conversion of the form was stopped: it needed too much time or memory.")
+    head, _, rest = output.partition(b"\n")
+    return json.loads(head), rest
+
+
+def _environment() -> dict[str, str]:
+    """What the converting process may know of ours. The hash seed is fixed so that the same workbook gives the same
+    XForm."""
+    path = os.pathsep.join([str(_PACKAGE_ROOT), *(part for part in sys.path if part and Path(part).is_dir())])
+    return {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8"}
+
+
+def _too_heavy(message: str) -> Problem:
+    remedy = "Move long choice lists to CSV files, shorten very long expressions, or split the form."
+    return _problem((FormFinding("form-too-large", "error", message, remedy),))
+
+
+def _problem(findings: tuple[FormFinding, ...]) -> Problem:
+    errors = sorted(
+        (finding for finding in findings if finding.severity == "error"), key=lambda found: (found.sheet, found.row)
+    )
+    others = [finding for finding in findings if finding.severity == "warning"]
+    first = errors[0]
+    more = f" ({len(errors) - 1} more in errors)" if len(errors) > 1 else ""
+    kind = FORM_FILE_UNSUPPORTED if first.code in _UNSUPPORTED else FORM_INVALID
+    where = str(FormFinding(first.code, "error", first.message, "", first.sheet, first.row, first.column))
+    return Problem(
+        kind, where + more, remedy=first.remedy or None, errors=[asdict(finding) for finding in [*errors, *others]]
+    )

@@ -1,0 +1,112 @@
+"""A store in memory, and forms written as Markdown tables."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pyxform.xls2xform import convert
+
+from surveyapp.export.source import Ask, CutOff, FoundIn, PublishedVersion
+from surveyapp.findings import Finding
+from surveyapp.xform.definition import Choice
+from surveyapp.xform.parse import parse_xform
+
+PUBLISHED = datetime(2026, 1, 1, tzinfo=UTC)
+RECEIVED = datetime(2026, 3, 1, 4, 30, tzinfo=UTC)
+
+
+@dataclass
+class MemoryRow:
+    """A row of a repeat: answers by (path, part), in a parent row."""
+
+    path: str
+    key: str
+    parent: str
+    ordinal: int
+    answers: dict[tuple[str, str], Any]
+
+
+@dataclass
+class MemoryRecord:
+    """A submission."""
+
+    number: int
+    version: str
+    answers: dict[tuple[str, str], Any]
+    rows: list[MemoryRow] = field(default_factory=list)
+    meta: dict[str, Any] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    def value(self, ask: Ask) -> Any:
+        if ask.path:
+            return self.answers.get((ask.path, ask.part))
+        known = {"_submission_no": self.number, "_instance_id": f"uuid:{self.number:08d}", "_version": self.version}
+        known |= {"_state": "received", "_received": RECEIVED, "_edits": 0} | self.meta
+        return known.get(ask.part)
+
+
+@dataclass
+class MemorySource:
+    """Everything an export asks of the store."""
+
+    versions: Sequence[PublishedVersion]
+    records: Sequence[MemoryRecord] = ()
+    moved: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return self.versions[-1].definition.title
+
+    @property
+    def form_id(self) -> str:
+        return self.versions[-1].definition.form_id
+
+    @property
+    def cut_off(self) -> CutOff:
+        return CutOff(max((record.number for record in self.records), default=0), RECEIVED)
+
+    def kept_path(self, path: str) -> str:
+        return self.moved.get(path, path)
+
+    def chosen(self, versions: Sequence[str]) -> Iterator[MemoryRecord]:
+        return (record for record in self.records if not versions or record.version in versions)
+
+    def count(self, repeat_path: str, versions: Sequence[str]) -> int:
+        rows = [row for record in self.chosen(versions) for row in record.rows if row.path == repeat_path]
+        return len(rows) if repeat_path else sum(1 for _ in self.chosen(versions))
+
+    def main_rows(self, asks: Sequence[Ask], versions: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        for record in self.chosen(versions):
+            yield tuple(record.value(ask) for ask in asks)
+
+    def repeat_rows(self, repeat_path: str, asks: Sequence[Ask], versions: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        for record in self.chosen(versions):
+            for row in record.rows:
+                if row.path != repeat_path:
+                    continue
+                own = {"_row_key": row.key, "_parent_row_key": row.parent, "_ordinal": row.ordinal}
+                yield tuple(
+                    row.answers.get((ask.path, ask.part)) if ask.path else own.get(ask.part, record.value(ask))
+                    for ask in asks
+                )
+
+    def findings(self, versions: Sequence[str]) -> Iterator[FoundIn]:
+        for record in self.chosen(versions):
+            for finding in record.findings:
+                yield FoundIn(record.number, f"uuid:{record.number:08d}", finding)
+
+    def missing_files(self, versions: Sequence[str]) -> Iterator[tuple[int, str]]:
+        for record in self.chosen(versions):
+            for name in record.missing:
+                yield record.number, name
+
+
+def publish(markdown: str | Path, **file_choices: tuple[Choice, ...]) -> PublishedVersion:
+    """A form version from a Markdown XLSForm or a workbook; `file_choices` by the stem of a CSV file."""
+    converted = convert(markdown, file_type="md") if isinstance(markdown, str) else convert(str(markdown))
+    definition = parse_xform(converted.xform.encode())
+    return PublishedVersion(definition, PUBLISHED, {f"{stem}.csv": c for stem, c in file_choices.items()})
