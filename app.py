@@ -1,4 +1,4 @@
-"""The server, for any WSGI host: `gunicorn app:app`. `surveyapp serve` does the same with the settings' workers and threads."""
+"""The server for any WSGI host: `gunicorn app:app`. `surveyapp serve` is the same with the workers of the settings."""
 
 import os
 

@@ -30,9 +30,8 @@ from surveyapp.export.text import Tally
 
 SIZES = (20_000, 100_000)
 WRITERS = ("floor", "splice", "splice isal")
-KINDS: tuple[Kind, ...] = (
-    "text", *["int"] * 60, *["float"] * 25, *["code"] * 45, *["text"] * 10, *["date"] * 5, *["datetime"] * 4,
-)  # fmt: skip
+_COUNTS: dict[Kind, int] = {"int": 60, "float": 25, "code": 45, "text": 10, "date": 5, "datetime": 4}
+KINDS: tuple[Kind, ...] = ("text", *(kind for kind, count in _COUNTS.items() for _ in range(count)))
 _POOL = 997
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
@@ -81,16 +80,17 @@ def rows(count: int) -> Iterator[tuple[Any, ...]]:
 def write_floor(count: int, target: Path) -> None:
     """The hand-written floor."""
     letters = [get_column_letter(index + 1) for index in range(len(KINDS))]
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as package:
-        with package.open("xl/worksheets/sheet1.xml", "w") as part:
-            part.write(_HEAD.encode())
-            buffer: list[str] = []
-            for number, row in enumerate(rows(count), 2):
-                buffer.append(_floor_row(row, number, letters))
-                if len(buffer) == 200:
-                    part.write("".join(buffer).encode())
-                    buffer.clear()
-            part.write(("".join(buffer) + "</sheetData></worksheet>").encode())
+    buffer = [_HEAD]
+    with (
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as package,
+        package.open("xl/worksheets/sheet1.xml", "w") as part,
+    ):
+        for number, row in enumerate(rows(count), 2):
+            buffer.append(_floor_row(row, number, letters))
+            if len(buffer) == 200:
+                part.write("".join(buffer).encode())
+                buffer.clear()
+        part.write(("".join(buffer) + "</sheetData></worksheet>").encode())
 
 
 def _floor_row(row: tuple[Any, ...], number: int, letters: list[str]) -> str:

@@ -46,7 +46,8 @@ from surveyapp.store.submissions import (
     mark_current,
     remove_findings,
 )
-from surveyapp.collect.rules import Circumstances, Judgement, judge
+from surveyapp.validate.circumstances import Circumstances
+from surveyapp.validate.judge import Judgement, judge
 from surveyapp.xform.bind import bind
 
 Outcome: TypeAlias = Literal["new", "same", "files_added", "edit", "predecessor", "conflict", "stale_edit"]
@@ -206,7 +207,7 @@ class _Reception:
         version, unknown = self._bind()
         named = self._named_files()
         carried = [] if base is None else self._carried_over(base, named)
-        received = {file.name for file in (*self.incoming.files, *carried)}
+        received = {file.name for file in self.incoming.files} | {attachment.name for attachment in carried}
         judged = self._judge(version, unknown, received)
         version_id = self._add_version(submission_id, kind, version, number, judged)
         for attachment in carried:
@@ -228,7 +229,7 @@ class _Reception:
 
     def _judge(self, version: FormVersion, unknown: Sequence[Node], received: set[str]) -> Judgement:
         if self.envelope.encrypted:
-            return Judgement((), 0, 0, 0)
+            return Judgement((), (), 0, 0, 0)
         rules = get_rules(self.session, self.files, version)
         circumstances = Circumstances(
             received_at=self.incoming.received_at,

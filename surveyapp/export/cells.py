@@ -40,8 +40,8 @@ def _inline(text: str, tally: Tally) -> str:
 class SharedStrings(dict[str, str]):
     """Texts that recur: each is kept once in the package, cells hold its number.
 
-    Beyond the caps texts are written into the cell.     Maps a text to the rest of its cell's XML after the style. Texts too long for a cell go to `long` and are found by
-    the encoder.
+    Maps a text to the rest of its cell's XML after the style. Beyond the caps texts are written into the cell. Texts
+    too long for a cell go to `long`, where the encoder finds them.
     """
 
     def __init__(self, tally: Tally, *, most: int = 200_000, most_bytes: int = 64_000_000) -> None:
@@ -158,7 +158,9 @@ _EASY = (
 )
 # Per kind: what a present value `v` becomes; `h` opens the cell, `p` is (row number, column index, row).
 _TEMPLATES: dict[str, str] = {
-    "int": "f'{h}><v>{{{v}}}</v></c>' if {v}.__class__ is int and -LARGEST <= {v} <= LARGEST else number(f'{h}', {v}, {p})",
+    "int": (
+        "f'{h}><v>{{{v}}}</v></c>' if {v}.__class__ is int and -LARGEST <= {v} <= LARGEST else number(f'{h}', {v}, {p})"
+    ),
     "float": "f'{h}><v>{{{v}!r}}</v></c>' if {v}.__class__ is float and {v} - {v} == 0.0 else number(f'{h}', {v}, {p})",
     "text": f"f'{{h}} t=\"inlineStr\"><is><t>{{{{{{v}}}}}}</t></is></c>' if {_EASY} else text(f'{{h}}', {{v}}, {{p}})",
     "code": "f'{h}{{strings[{v}]}}' if {v} else ''",

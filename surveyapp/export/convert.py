@@ -1,7 +1,7 @@
 """Stored values to the values of export columns: small functions and tables, made once per column."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta, timezone, UTC
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 

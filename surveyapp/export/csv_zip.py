@@ -23,8 +23,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class CsvZip:
-    """RFC 4180 files in UTF-8, one per sheet, and README.txt. Numbers with a point, dates in ISO form, empty where there is no answer.
+    """RFC 4180 files in UTF-8, one per sheet, and README.txt.
 
+    Numbers have a point, dates are in ISO form, no answer is an empty field.
     `formula_safe` puts an apostrophe before text that a spreadsheet program would run as a formula.
     """
 

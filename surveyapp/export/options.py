@@ -30,7 +30,10 @@ _ALLOWED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """One export, as asked for. `versions` and `carry` are names; an empty `versions` means all. `zone` is an IANA zone name.
+    """One export, as asked for.
+
+    `versions` and `carry` are names; an empty `versions` means all. `zone` is an IANA zone name. `headers` is for
+    workbooks; CSV files have one line of names, or of labels.
 
     Raises:
         Problem: EXPORT_OPTION for a value that is not offered.

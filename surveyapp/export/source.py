@@ -76,8 +76,9 @@ class FoundIn(NamedTuple):
 
 
 class ExportSource(Protocol):
-    """One snapshot of one form. Iterators are lazy, ordered by submission number, repeats then by document order; all agree with each other.
+    """One snapshot of one form: all that is given agrees.
 
+    Iterators are lazy and ordered by submission number, rows of repeats then by document order.
     Where `versions` is not empty, only submissions made with these versions are given. Several iterators may be open
     at once.
     """

@@ -11,8 +11,8 @@ from typing import Final, TypeAlias
 from surveyapp.answers import Node
 from surveyapp.expressions import numbers
 from surveyapp.expressions.axes import in_document_order
-from surveyapp.expressions.errors import ExpressionError
 from surveyapp.expressions.catalogue import CONTEXT_FUNCTIONS, FUNCTIONS
+from surveyapp.expressions.errors import ExpressionError
 from surveyapp.expressions.functions import Function
 from surveyapp.expressions.paths import compile_path
 from surveyapp.expressions.scope import Scope
@@ -60,13 +60,22 @@ ORDER: Final[Mapping[str, Callable[[float, float], bool]]] = {
 
 
 class Compiler:
-    """Compiles for one dialect and one form: `repeats` are the generic paths that repeat."""
+    """Compiles for one dialect and one form.
+
+    `repeats` are the generic paths that repeat; `levels` is how many leading steps of an absolute path may be fixed to the
+    context's own rows, None for all.
+    """
 
     def __init__(
-        self, dialect: str, repeats: frozenset[str] = frozenset(), namespaces: Mapping[str, str] | None = None
+        self,
+        dialect: str,
+        repeats: frozenset[str] = frozenset(),
+        namespaces: Mapping[str, str] | None = None,
+        levels: int | None = None,
     ) -> None:
         self.dialect: Dialect = DIALECTS[dialect]
         self.repeats = repeats
+        self.levels = levels
         self.namespaces = dict(namespaces or {})
 
     # -- by the kind of value that is wanted ----------------------------------------------------------------------------

@@ -69,15 +69,19 @@ def compile_expression(
     *,
     repeats: frozenset[str] = frozenset(),
     namespaces: Mapping[str, str] | None = None,
+    levels: int | None = None,
 ) -> Compiled:
-    """`expression` for one dialect; `repeats` are the generic paths of the form's repeats.
+    """`expression` for one dialect.
+
+    `repeats` are the generic paths of the form's repeats; `levels` limits how many leading steps of absolute paths are fixed to the
+    context's own rows (see `surveyapp.expressions.paths`).
 
     Raises:
         ExpressionError: says where it stops being an expression.
     """
     try:
         tree = parse(expression)
-        compiler = Compiler(dialect, repeats, namespaces)
+        compiler = Compiler(dialect, repeats, namespaces, levels)
         return Compiled(expression, tree, compiler.value(tree), compiler)
     except RecursionError:
         raise ExpressionError(NESTED_TOO_DEEPLY) from None

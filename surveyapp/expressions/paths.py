@@ -1,7 +1,7 @@
 """Paths to closures.
 
-A path that leads into repeats around the context node is given the context's own rows, as JavaRosa does ("contextualised"), except at
-a step with a predicate, and except the last repeat of a path that stands for a whole node-set (`sum`, `count`, ...).
+An absolute path that leads into repeats around the context node is given the context's own rows ("contextualised"), up to
+the first step with a predicate. A relative path is what XPath 1.0 says it is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -67,14 +67,12 @@ def _compile_start(compiler: "Compiler", path: Path, whole: bool) -> tuple[Nodes
         names = _leading_names(steps)
         if not names:
             return (lambda scope: [scope.environment.document]), steps
-        return _absolute(names, compiler.repeats, whole and len(names) == len(steps)), steps[len(names) :]
+        return _absolute(names, _levels(compiler, names, whole and len(names) == len(steps))), steps[len(names) :]
     ups = 0
     while ups < len(steps) and steps[ups].axis == "parent" and not steps[ups].predicates:
         ups += 1
     names = _leading_names(steps[ups:])
-    from_current = path.start is not None
-    relative = _relative(ups, names, from_current, fixed=compiler.dialect.name == "javarosa")
-    return relative, steps[ups + len(names) :]
+    return _relative(ups, names, from_current=path.start is not None), steps[ups + len(names) :]
 
 
 def _is_current(start: Expression) -> bool:
@@ -90,11 +88,19 @@ def _leading_names(steps: Sequence[Step]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _absolute(names: tuple[str, ...], repeats: frozenset[str], whole: bool) -> Nodes:
-    generic = "/" + "/".join(names)
+def _levels(compiler: "Compiler", names: tuple[str, ...], whole: bool) -> int:
+    """How many leading steps of an absolute path are fixed to the rows around the context node.
+
+    JavaRosa fixes all that the two share, also in `sum(/data/rep/x)`. Enketo leaves the last repeat of a node-set open.
+    """
+    if compiler.dialect.name == "javarosa" or not whole:
+        return len(names) if compiler.levels is None else min(len(names), compiler.levels)
     prefixes = ["/" + "/".join(names[: depth + 1]) for depth in range(len(names))]
-    last_repeat = max((depth for depth, prefix in enumerate(prefixes) if prefix in repeats), default=-1)
-    most = last_repeat if whole and last_repeat >= 0 else len(names)
+    return max((depth for depth, prefix in enumerate(prefixes) if prefix in compiler.repeats), default=len(names))
+
+
+def _absolute(names: tuple[str, ...], levels: int) -> Nodes:
+    generic = "/" + "/".join(names)
 
     def compute(scope: Scope) -> list[Node]:
         nodes = scope.environment.by_path.get(generic)
@@ -102,7 +108,7 @@ def _absolute(names: tuple[str, ...], repeats: frozenset[str], whole: bool) -> N
             return []
         if len(nodes) == 1:
             return nodes
-        own = own_rows(scope, names, most)
+        own = own_rows(scope, names, levels)
         return nodes if own is None else own
 
     return compute
@@ -129,34 +135,23 @@ def own_rows(scope: Scope, names: Sequence[str], most: int) -> list[Node] | None
     return nodes
 
 
-def _relative(ups: int, names: tuple[str, ...], from_current: bool, *, fixed: bool) -> Nodes:
-    """`../../a/b`. Where `fixed`, a step back down to where the path came from leads to the same row."""
+def _relative(ups: int, names: tuple[str, ...], *, from_current: bool) -> Nodes:
+    """`../../a/b`, as XPath 1.0 has it."""
 
     def compute(scope: Scope) -> list[Node]:
         node: Node | None = scope.current if from_current else scope.node
-        trail: list[Node] = []
         for _ in range(ups):
             if node is None:
                 return []
-            trail.append(node)
             node = node.parent
-        if node is None:
-            return []
-        taken = 0
-        while fixed and trail and taken < len(names) and trail[-1].name == names[taken]:
-            node = trail.pop()
-            taken += 1
-        nodes = [node]
-        for name in names[taken:]:
+        nodes = [] if node is None else [node]
+        for name in names:
             nodes = children_named(nodes, name)
         return nodes
 
     def sibling(scope: Scope) -> list[Node]:
         parent = (scope.current if from_current else scope.node).parent
-        if parent is None:
-            return []
-        found = [child for child in parent.children if child.name == name]
-        return found if len(found) < 2 else compute(scope)
+        return [] if parent is None else [child for child in parent.children if child.name == name]
 
     if ups == 0 and not names:
         return (lambda scope: [scope.current]) if from_current else (lambda scope: [scope.node])

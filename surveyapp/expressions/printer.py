@@ -3,7 +3,7 @@
 from typing import Final
 
 from surveyapp.expressions.parser import EVERYWHERE, PRECEDENCE
-from surveyapp.expressions.syntax import Call, Chain, Expression, Literal, Negation, Number, Path, Step
+from surveyapp.expressions.syntax import Call, Expression, Literal, Negation, Number, Path, Step
 
 TIGHTEST: Final = 9
 UNION: Final = 8

@@ -20,12 +20,9 @@ SKIPPED_SHARE = 0.02
 SKIPPED_FILE_SHARE = 0.1
 
 
-def fill_record(plan: Plan, visit: Visit, fixed: Mapping[str, str]) -> Node:
-    """The finished record. Nodes that are not relevant are marked so; `fixed` gives answers by question name."""
-    return _Filling(plan, visit, fixed).run()
+class Filling:
+    """One record in the making; `fixed` gives answers by question name."""
 
-
-class _Filling:
     def __init__(self, plan: Plan, visit: Visit, fixed: Mapping[str, str]) -> None:
         self.plan, self.visit, self.fixed = plan, visit, fixed
         self.by_path: dict[str, list[Node]] = {}
@@ -45,6 +42,7 @@ class _Filling:
         self.environment.choice_name = self._choice_name
 
     def run(self) -> Node:
+        """The finished record; nodes that are not relevant are marked so."""
         for _ in range(MOST_ROUNDS):
             self.changed = False
             self._visit_group(self.plan.root, self.root, relevant=True)

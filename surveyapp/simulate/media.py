@@ -1,4 +1,4 @@
-"""Small valid files as phones make them: photographs (JPEG), drawings (PNG), sound (WAV) and the log of an interview."""
+"""Small valid files as phones make them: photographs, drawings, sound and the log of an interview."""
 
 import io
 import random

@@ -3,6 +3,8 @@
 import datetime
 import math
 import random
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from surveyapp.expressions.dates import EPOCH_DAY
 from surveyapp.expressions.scope import Scope
@@ -12,6 +14,17 @@ from surveyapp.simulate.words import Person
 # Where a constraint gives no bound.
 WIDEST = 1_000.0
 SPECIAL_SHARE = 0.012
+FIRST_YEAR = 1800
+FEW = 31
+NONE_SHARE = 0.3
+
+TYPICAL: Final[Mapping[str, Callable[[random.Random], float]]] = {
+    "area": lambda rng: rng.gauss(95, 32),
+    "people": lambda rng: float(rng.choices(range(1, 9), weights=(6, 18, 24, 24, 15, 8, 3, 2))[0]),
+    "minutes": lambda rng: rng.lognormvariate(math.log(22), 0.8),
+    "land": lambda rng: 0.0 if rng.random() < 0.25 else rng.lognormvariate(math.log(6), 0.7),
+    "herd": lambda rng: 0.0 if rng.random() < 0.6 else 1 + rng.lognormvariate(math.log(4), 0.9),
+}
 
 
 def bounds(task: Task, scope: Scope, step: float) -> tuple[float, float]:
@@ -47,29 +60,24 @@ def _as_number(text: str) -> float:
 
 
 def _typical(rng: random.Random, topic: str, low: float, high: float, person: Person) -> float:
+    if topic == "age":
+        return float(person.age)
+    if topic == "year" and high > FIRST_YEAR:
+        return high - 1 - abs(rng.gauss(0, 4))
+    if topic in TYPICAL:
+        return TYPICAL[topic](rng)
     span = high - low
-    match topic:
-        case "age":
-            return float(person.age)
-        case "year":
-            return high - abs(rng.gauss(0, 4)) - 1 if high > 1800 else low + rng.random() * span
-        case "area":
-            return rng.gauss(95, 32)
-        case "people":
-            return float(rng.choices(range(1, 9), weights=(6, 18, 24, 24, 15, 8, 3, 2))[0])
-        case "minutes":
-            return rng.lognormvariate(math.log(22), 0.8)
-    if span <= 31:
+    if span <= FEW:
         return low + rng.random() * (span + 0.999)
-    # Amounts, heads of cattle, mu of land: often none, else many small and few large ones.
-    if low <= 0 and rng.random() < 0.3:
+    # Amounts, times, things owned: often none, else many small and few large ones.
+    if low <= 0 and rng.random() < NONE_SHARE:
         return max(low, 0.0)
-    return max(low, 0.0) + rng.lognormvariate(math.log(max(1.0, span**0.55)), 0.8)
+    return max(low, 0.0) + rng.lognormvariate(math.log(span**0.55), 0.8)
 
 
 def write_number(value: float, kind: str, topic: str = "") -> str:
     """A number as ODK Collect writes it into a node of type integer or decimal."""
-    if topic == "money" and value >= 100:
+    if value >= (100 if topic == "money" else 1_000):
         value = round(value, -1 if value < 5_000 else -2)
     if kind == "integer":
         return str(math.floor(value))

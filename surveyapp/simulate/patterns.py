@@ -13,7 +13,8 @@ _ANY = string.ascii_lowercase
 
 
 def compile_pattern(pattern: str) -> Make:
-    """A maker of matching texts: literals, classes, groups, alternatives and counts; what else there is counts as a literal.
+    """A maker of matching texts: literals, classes, groups, alternatives and counts; what else there is counts as a
+    literal.
 
     >>> compile_pattern("^[ab]{2}-[0-9]$")(random.Random(1))
     'ba-6'

@@ -1,17 +1,17 @@
-"""A form made ready for being filled: every expression compiled, what each question is about, what opens most of the form."""
+"""A form made ready for being filled: expressions compiled, topics of questions, what opens most of it."""
 
 import re
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 from surveyapp.answers import Node
 from surveyapp.expressions.scope import Instances, Scope
 from surveyapp.simulate.lists import build_instances
 from surveyapp.simulate.patterns import Make, compile_pattern
-from surveyapp.simulate.rules import Limits, Rules, list_gates
+from surveyapp.simulate.rules import Limits, Rules, list_gates, list_paths
 from surveyapp.xform.definition import Element, FormDefinition, Group, Question, Repeat
 
 # What a question is about, by its name and labels; the first that fits counts.
@@ -27,6 +27,9 @@ TOPICS: Final = tuple(
         ("person", r"\bname\b|(^|_)name\b|姓名"),
         ("birth", r"\bbirth|(^|_)dob\b|出生"),
         ("year", r"\byear of\b|_year\b|年份"),
+        ("schooling", r"schooling|level of education|受教育程度|文化程度"),
+        ("land", r"\bmu\b|（亩）|hectare"),
+        ("herd", r"cattle|\bpigs?\b|sheep|goats|（头）|（只）"),
         ("area", r"m²|平方米|square met"),
         ("people", r"household (size|members)|number of (people|persons|members)|家庭人口|hh_size"),
         ("minutes", r"minutes|分钟"),
@@ -36,6 +39,7 @@ TOPICS: Final = tuple(
         ("remark", r"remark|comment|\bnotes?\b|备注|说明"),
     )
 )
+REFERENCE: Final = re.compile(r"\$\{[^}]*\}")
 # A choice that opens at least this share of the questions is what an interview is about.
 OPENING_SHARE: Final = 0.2
 
@@ -56,7 +60,8 @@ class Step:
 
 @dataclass(slots=True)
 class Task:
-    """How one question is answered. `nodes` gives the items of a filtered or outside list, `choices` the static ones."""
+    """How one question is answered. `nodes` gives the items of a filtered or outside list, `choices` the static
+    ones."""
 
     question: Question
     topic: str
@@ -83,9 +88,7 @@ class Plan:
     meta: tuple[Task, ...]
     instances: Instances
     chinese: bool
-
-
-Labels: TypeAlias = Mapping[str, str]
+    referenced: frozenset[str]
 
 
 def make_plan(definition: FormDefinition, attachments: Mapping[str, bytes]) -> Plan:
@@ -97,6 +100,7 @@ def make_plan(definition: FormDefinition, attachments: Mapping[str, bytes]) -> P
         tuple(planner.task(question) for question in definition.meta),
         build_instances(definition, attachments),
         planner.chinese,
+        _referenced(definition),
     )
 
 
@@ -120,7 +124,7 @@ class _Planner:
 
     def task(self, question: Question) -> Task:
         rules = question.rules
-        text = " ".join([question.name, *question.label.values()])
+        text = REFERENCE.sub("", " ".join([question.name, *question.label.values()]))
         choices = self.definition.choices(question)
         itemset = question.itemset
         filtered = itemset is not None and (itemset.filter or not choices)
@@ -177,6 +181,21 @@ def _openings(definition: FormDefinition) -> dict[str, str]:
     enough = OPENING_SHARE * len(definition.questions)
     best = sorted((weight, path, value) for (path, value), weight in opened.items() if weight >= enough)
     return {path: value for _, path, value in best}
+
+
+def _referenced(definition: FormDefinition) -> frozenset[str]:
+    """The paths of questions that some expression of the form reads."""
+    return frozenset(
+        path for element in definition.walk() for text in _texts(element) for path in list_paths(text, element.path)
+    )
+
+
+def _texts(element: Element) -> list[str]:
+    rules = element.rules
+    texts = [rules.relevant, rules.required, rules.constraint, rules.calculate]
+    if isinstance(element, Question) and element.itemset:
+        texts.append(element.itemset.nodeset)
+    return [*texts, element.count] if isinstance(element, Repeat) else texts
 
 
 def _size(element: Element) -> int:

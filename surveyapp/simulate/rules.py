@@ -3,6 +3,7 @@
 A simulated interview may be approximate, so that an expression that cannot be read or evaluated counts as its fallback.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -25,7 +26,8 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a constraint says about `.`: numbers (days for dates) that bound it, values it may have, its length, its pattern.
+    """What a constraint says about `.`: numbers (days for dates) that bound it, values it may have, its length, its
+    pattern.
 
     A bound comes with whether it is itself excluded.
     """
@@ -71,7 +73,8 @@ class Rules:
         tree = _read(expression)
         if tree is None:
             return lambda _: ""
-        compute = _safe(lambda: self._compiler.value(tree), "")
+        nothing: Value = ""
+        compute = _safe(lambda: self._compiler.value(tree), nothing)
         single = self._compiler.dialect.single
 
         def stored(scope: Scope) -> str:
@@ -136,20 +139,21 @@ def _safe(compile_it: Callable[[], Callable[[Scope], Result]], fallback: Result)
 
 
 def store_text(value: Value, bind_type: str) -> str:
-    """A computed value as ODK Collect writes it into the record: booleans as 1 and 0, NaN as nothing, dates by their bind."""
+    """A computed value as ODK Collect stores it: booleans as 1 and 0, NaN as nothing, dates by their bind."""
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, float):
         if value != value:
             return ""
-        return str(int(value)) if bind_type in ("int", "integer", "long") else write_javarosa(value)
+        whole = bind_type in ("int", "integer", "long") and math.isfinite(value)
+        return str(int(value)) if whole else write_javarosa(value)
     if isinstance(value, Date):
         return value.date_text() if bind_type == "date" else value.moment.isoformat(timespec="milliseconds")
     return value if isinstance(value, str) else ""
 
 
 def list_gates(relevant: str, context: str) -> list[Gate]:
-    """The answers that `relevant`, evaluated at the path `context`, waits for: `${q} = 'x'` and `selected(${q}, 'x')`."""
+    """The answers that `relevant`, at the path `context`, waits for: `${q} = 'x'` and `selected(${q}, 'x')`."""
     tree = _read(relevant)
     gates = []
     for part in walk(tree) if tree else ():
@@ -161,6 +165,12 @@ def list_gates(relevant: str, context: str) -> list[Gate]:
         if len(operands) == 2 and isinstance(operands[0], Path) and isinstance(operands[1], Literal):
             gates += [Gate(path, operands[1].value) for path in list_references(operands[0], context).paths]
     return gates
+
+
+def list_paths(expression: str, context: str) -> tuple[str, ...]:
+    """The paths that an expression reads beside its own question."""
+    tree = _read(expression)
+    return tuple(path for path in list_references(tree, context).paths if path != context) if tree else ()
 
 
 def _about_self(part: Chain) -> tuple[str, Expression, bool] | None:
@@ -178,7 +188,9 @@ def _about_self(part: Chain) -> tuple[str, Expression, bool] | None:
 
 
 def _is_self(tree: Expression) -> bool:
-    return isinstance(tree, Path) and not tree.absolute and tree.start is None and [s.axis for s in tree.steps] == ["self"]
+    return (
+        isinstance(tree, Path) and not tree.absolute and tree.start is None and [s.axis for s in tree.steps] == ["self"]
+    )
 
 
 def _patterns(tree: Expression) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from surveyapp.answers import Node
 from surveyapp.expressions.scope import Scope
-from surveyapp.simulate.plan import Task, choice_weight, is_exclusive
+from surveyapp.simulate.plan import Task, is_exclusive
 from surveyapp.simulate.visit import Visit
 from surveyapp.simulate.words import make_household
 
@@ -57,7 +57,8 @@ def make_choice(task: Task, scope: Scope, visit: Visit) -> str:
     wanted = _wanted(task, names, visit)
     if wanted:
         return wanted
-    name = rng.choices(names, weights=[task.weights.get(n) or choice_weight(task.question.path, n) for n in names])[0]
+    # A cascade of places is gone through evenly, other choices have their own frequencies.
+    name = rng.choice(names) if task.nodes else rng.choices(names, weights=[task.weights[n] for n in names])[0]
     if task.topic == "place":
         visit.place = name
     return name
@@ -72,11 +73,23 @@ def _wanted(task: Task, names: Sequence[str], visit: Visit) -> str:
             return _matching(task, names, _RELATIONS.get(visit.person().relation, ()))
         case "sex":
             return _matching(task, names, _SEXES[visit.person().sex])
+        case "schooling":
+            return _schooling(names, visit)
         case "unusual" if "no" in names and visit.rng.random() < USUAL_ODDS:
             return "no"
         case "usual" if "yes" in names and visit.rng.random() < USUAL_ODDS:
             return "yes"
     return ""
+
+
+def _schooling(names: Sequence[str], visit: Visit) -> str:
+    """No more schooling than the age allows, on a list that rises."""
+    levels = [name for name in names if name == "none" or not is_exclusive(name)]
+    age = visit.person().age
+    reached = 1 + sum(age >= limit for limit in (3, 7, 13, 16, 19))
+    if age >= 19:
+        reached -= visit.rng.choices(range(4), weights=(2, 4, 5, 4))[0] if age < 70 else 3
+    return levels[max(0, min(len(levels), reached) - 1)] if levels else ""
 
 
 def _matching(task: Task, names: Sequence[str], words: Sequence[str]) -> str:
@@ -88,7 +101,7 @@ def _matching(task: Task, names: Sequence[str], words: Sequence[str]) -> str:
 
 
 def _pick_outside(task: Task, items: list[tuple[str, Node]], visit: Visit) -> str:
-    """An item of a list that lies in a file, each once as long as there are any: a register is visited house by house."""
+    """An item of a list that lies in a file, each once while there are any: a register is visited house by house."""
     if not items:
         return ""
     used = visit.used.setdefault(task.question.path, set())
@@ -124,4 +137,3 @@ def make_ranking(task: Task, scope: Scope, rng: random.Random) -> str:
     """Every choice, in any order."""
     names = offered(task, scope)
     return " ".join(rng.sample(names, len(names)))
-

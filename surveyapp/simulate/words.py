@@ -4,19 +4,39 @@ import random
 from dataclasses import dataclass
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
-MALE = "伟 强 军 建国 志强 海龙 文明 永红 铁柱 明亮 春生 德福 小军 新民 富贵 守义 国庆 俊杰 浩然 子轩".split()
-FEMALE = "芳 秀英 丽 桂花 玉兰 春梅 红霞 翠平 秀兰 爱珍 改花 雪梅 小燕 淑琴 美玲 彩霞 欣怡 雨涵 梓萱 月娥".split()
-LATIN_FAMILY = "Ade Bello Chen Diaz Endo Fofana Garcia Haile Ivanov Jain Kamau Lopez Mensah Nguyen Okoro Park".split()
-LATIN_MALE = "Amin Bao Carlos David Emeka Hassan Ivan Jose Kofi Luis".split()
-LATIN_FEMALE = "Aisha Bea Carmen Dina Esther Fatima Grace Hana Ines Joy".split()
-PLACES = "石湾 柳树沟 上庄 下庄 南坡 北梁 榆树坪 槐树岭 井沟 杏花岭 窑头 大峪 小峪 后山".split()
-LATIN_PLACES = "Stone Bay, Willow Gully, Upper Farm, South Slope, Elm Flat, Well Gully".split(", ")
+MALE = (
+    "伟", "强", "军", "建国", "志强", "海龙", "文明", "永红", "铁柱", "明亮",
+    "春生", "德福", "小军", "新民", "富贵", "守义", "国庆", "俊杰", "浩然", "子轩",
+)  # fmt: skip
+FEMALE = (
+    "芳", "秀英", "丽", "桂花", "玉兰", "春梅", "红霞", "翠平", "秀兰", "爱珍",
+    "改花", "雪梅", "小燕", "淑琴", "美玲", "彩霞", "欣怡", "雨涵", "梓萱", "月娥",
+)  # fmt: skip
+LATIN_FAMILY = (
+    "Ade", "Bello", "Chen", "Diaz", "Endo", "Fofana", "Garcia", "Haile", "Ivanov", "Jain",
+    "Kamau", "Lopez", "Mensah", "Nguyen", "Okoro", "Park",
+)  # fmt: skip
+LATIN_MALE = ("Amin", "Bao", "Carlos", "David", "Emeka", "Hassan", "Ivan", "Jose", "Kofi", "Luis")
+LATIN_FEMALE = ("Aisha", "Bea", "Carmen", "Dina", "Esther", "Fatima", "Grace", "Hana", "Ines", "Joy")
+PLACES = (
+    "石湾", "柳树沟", "上庄", "下庄", "南坡", "北梁", "榆树坪",
+    "槐树岭", "井沟", "杏花岭", "窑头", "大峪", "小峪", "后山",
+)  # fmt: skip
+LATIN_PLACES = ("Stone Bay", "Willow Gully", "Upper Farm", "South Slope", "Elm Flat", "Well Gully")
 REMARKS = (
-    "受访者配合良好。", "家中老人代答部分问题。", "部分收入为估计数。", "访问中途有邻居来访。", "已当面核对成员名单。", "住房正在装修。",
-)  # fmt: skip
+    "受访者配合良好。",
+    "家中老人代答部分问题。",
+    "部分收入为估计数。",
+    "访问中途有邻居来访。",
+    "已当面核对成员名单。",
+    "住房正在装修。",
+)
 LATIN_REMARKS = (
-    "Friendly, all questions answered.", "Some amounts are estimates.", "A neighbour came in half-way.", "Roster checked on the spot.",
-)  # fmt: skip
+    "Friendly, all questions answered.",
+    "Some amounts are estimates.",
+    "A neighbour came in half-way.",
+    "Roster checked on the spot.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +85,9 @@ def _relative(rng: random.Random, people: list[Person], age: int, head_sex: str,
     else:
         relation, years = "in-law", rng.randint(max(18, age - 40), max(19, age - 20))
     own = surname if relation in ("child", "grandchild") else ""
-    return Person(relation, sex, max(0 if relation in ("child", "grandchild") else 18, years), make_name(rng, sex, chinese=chinese, surname=own))
+    return Person(
+        relation,
+        sex,
+        max(0 if relation in ("child", "grandchild") else 18, years),
+        make_name(rng, sex, chinese=chinese, surname=own),
+    )

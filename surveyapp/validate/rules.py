@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from os.path import commonprefix
 from typing import Final
 
 from surveyapp.expressions.errors import ExpressionError
@@ -118,7 +119,8 @@ class _Binder:
         self.definition = definition
         self.dialect: DialectName = dialect
         self.repeats = repeats
-        self.compiled: dict[str, Compiled | ExpressionError] = {}
+        self.compiled: dict[tuple[str, int | None], Compiled | ExpressionError] = {}
+        self.levels = _shared_levels(definition) if dialect == "javarosa" else {}
 
     def book(self) -> Book:
         elements: list[Element] = [*self.definition.elements.values(), *self.definition.meta]
@@ -126,17 +128,17 @@ class _Binder:
             element.path: rule
             for element in elements
             if element.rules.relevant.replace(" ", "") != "true()"
-            and (rule := self.rule(element.rules.relevant, element.path))
+            and (rule := self.rule(element.rules.relevant, element.path, "relevant"))
         }
         order = relevance_order({path: _paths(rule) for path, rule in relevance.items()})
         sites = {element.path: site for element in elements if (site := self.site(element))}
         return Book({path: relevance[path] for path in order}, sites)
 
-    def rule(self, text: str, path: str) -> Rule | None:
+    def rule(self, text: str, path: str, kind: str = "") -> Rule | None:
         """The rule `text` at `path`, None where there is none."""
         if not text:
             return None
-        compiled = self.compile(text)
+        compiled = self.compile(text, self.levels.get((kind, text)))
         if isinstance(compiled, ExpressionError):
             return Rule(text, None, fault=f"the rule cannot be read ({compiled})")
         references = compiled.references(path)
@@ -150,15 +152,15 @@ class _Binder:
             worded=bool(functions & LANGUAGE_FUNCTIONS),
         )
 
-    def compile(self, text: str) -> Compiled | ExpressionError:
+    def compile(self, text: str, levels: int | None) -> Compiled | ExpressionError:
         """Compiled once for each text: a form repeats its rules."""
-        found = self.compiled.get(text)
+        found = self.compiled.get((text, levels))
         if found is None:
             try:
-                found = compile_expression(text, self.dialect, repeats=self.repeats)
+                found = compile_expression(text, self.dialect, repeats=self.repeats, levels=levels)
             except ExpressionError as error:
                 found = error
-            self.compiled[text] = found
+            self.compiled[text, levels] = found
         return found
 
     def fault(self, instances: Iterable[str]) -> str:
@@ -177,10 +179,10 @@ class _Binder:
             required = rules.required.strip()
             site.always_required = required.replace(" ", "") in ALWAYS
             if not site.always_required and required.replace(" ", "") not in NEVER:
-                site.required = self.rule(required, element.path)
+                site.required = self.rule(required, element.path, "required")
             site.constraint = self.rule(rules.constraint, element.path)
         if not rules.preload:
-            site.calculate = self.rule(rules.calculate, element.path)
+            site.calculate = self.rule(rules.calculate, element.path, "calculate")
         if element.control in ("select1", "select", "rank", "odk:rank"):
             site.choices = self.choices(element)
         if element.control == "range":
@@ -203,6 +205,21 @@ class _Binder:
             )
         nodeset = self.rule(itemset.nodeset, question.path) if itemset.filter or names_listed is None else None
         return ChoiceRule(names_listed, nodeset, itemset.value_ref, itemset.list_name)
+
+
+def _shared_levels(definition: FormDefinition) -> dict[tuple[str, str], int]:
+    """For each rule text that stands at several paths: how many leading steps these have in common.
+
+    JavaRosa keeps one copy of equal expressions and evaluates it in the context that all its users share, so that
+    `sum(/data/rep/x)` means all rows as soon as a question outside the repeat asks the same.
+    """
+    users: dict[tuple[str, str], list[list[str]]] = {}
+    for element in (*definition.elements.values(), *definition.meta):
+        rules = element.rules
+        for kind, text in (("relevant", rules.relevant), ("required", rules.required), ("calculate", rules.calculate)):
+            if text:
+                users.setdefault((kind, text), []).append(element.path.strip("/").split("/"))
+    return {key: len(commonprefix(paths)) for key, paths in users.items() if len(paths) > 1}
 
 
 def _paths(rule: Rule) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Uploads as phones send them: parts are hashed and spooled while they arrive, names are read as OkHttp writes them."""
 
+import re
 from typing import IO, Any, cast
 
 from flask import Flask, Request, request
@@ -13,6 +14,7 @@ from surveyapp.web.current import config, files
 
 XML_PART = "xml_submission_file"
 LONGEST_NAME = 255
+raw_name = re.compile(r'filename="((?:\\.|[^"\\])*)"')
 
 
 class SpoolingRequest(Request):
@@ -88,8 +90,9 @@ def keep_files(store: Files, parts: list[FileStorage]) -> list[IncomingFile]:
 
 
 def part_name(part: FileStorage) -> str:
-    """The name of a file. OkHttp writes quote, CR and LF as %22, %0D, %0A, and all else raw."""
-    name = part.filename or part.name or ""
+    """The name of a file. OkHttp writes quote, CR and LF as %22, %0D, %0A, and all else raw, backslashes too; old curl writes \\"."""
+    raw = raw_name.search(part.headers.get("Content-Disposition", ""))
+    name = raw[1].replace('\\"', '"') if raw else part.filename or part.name or ""
     for code, character in (("%22", '"'), ("%0D", "\r"), ("%0A", "\n")):
         name = name.replace(code, character)
     return storable(name).strip()[-LONGEST_NAME:]

@@ -107,6 +107,6 @@ class MemorySource:
 
 def publish(markdown: str | Path, **file_choices: tuple[Choice, ...]) -> PublishedVersion:
     """A form version from a Markdown XLSForm or a workbook; `file_choices` by the stem of a CSV file."""
-    converted = convert(markdown, file_type="md") if isinstance(markdown, str) else convert(str(markdown))
+    converted = convert(markdown, file_type=".md") if isinstance(markdown, str) else convert(str(markdown))
     definition = parse_xform(converted.xform.encode())
     return PublishedVersion(definition, PUBLISHED, {f"{stem}.csv": c for stem, c in file_choices.items()})

@@ -1,0 +1,27 @@
+"""A server of each test's own, on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from surveyapp.config import Config
+from tests.people import PEOPLE, Phone, Survey, serving
+
+
+@pytest.fixture
+def survey(database_url: str, tmp_path: Path) -> Iterator[Survey]:
+    """A running server with an empty database."""
+    environment = {"SURVEYAPP_DATABASE_URL": database_url, "SURVEYAPP_DATA_DIR": str(tmp_path / "data")}
+    config = Config.from_environ(environment)
+    with serving(config) as url:
+        found = Survey(config, url)
+        yield found
+        found.database.close()
+
+
+@pytest.fixture
+def phone(survey: Survey) -> Phone:
+    """A phone of the default project, where the form `people` is published."""
+    survey.publish(PEOPLE)
+    return survey.phone()

@@ -1,0 +1,197 @@
+"""Random records of any form, steered so that most questions are asked and rules are met both ways."""
+
+import datetime
+import random
+from collections.abc import Mapping
+
+from lxml import etree
+
+from surveyapp.answers import Node
+from surveyapp.expressions.errors import ExpressionError
+from surveyapp.expressions.evaluation import DialectName
+from surveyapp.expressions.scope import Scope
+from surveyapp.validate.agreement import written
+from surveyapp.validate.circumstances import Clock
+from surveyapp.validate.record import PreparedRecord
+from surveyapp.validate.rules import CompiledRules
+from surveyapp.validate.trial import Trial
+from surveyapp.xform.bind import bind
+from surveyapp.xform.definition import Group, Question, Repeat
+
+
+
+def _element(node: Node) -> etree._Element:
+    element = etree.Element(node.name, node.attributes)
+    element.text = node.text
+    element.extend([_element(child) for child in node.children])
+    return element
+
+
+NOW = datetime.datetime(2026, 9, 1, 10, 0, tzinfo=datetime.UTC)
+WORDS = ("", "Amina", "bhv-0012", "x", "村", "12", "a b", "2026-05-01")
+
+
+class Steering:
+    """Makes records of one form. `oddity` is the share of answers that ignore the rules."""
+
+    def __init__(
+        self,
+        rules: CompiledRules,
+        seed: int,
+        *,
+        oddity: float = 0.0,
+        dialect: DialectName = "javarosa",
+        rows: int = 3,
+        fixed: Mapping[str, str] | None = None,
+    ) -> None:
+        self.rules = rules
+        self.random = random.Random(seed)
+        self.oddity = oddity
+        self.dialect: DialectName = dialect
+        self.rows = rows
+        self.fixed = fixed or {}
+
+    def record(self, *, pruned: bool = True) -> Node:
+        """A bound record; `pruned` of the nodes that are not relevant, as clients send it."""
+        definition = self.rules.definition
+        root = Node(definition.root.name, attributes={"id": definition.form_id, "version": definition.version})
+        self._grow(root, definition.root)
+        bind(definition, root)
+        with PreparedRecord(definition, root, self.rules.types) as prepared:
+            trial = Trial(self.rules, self.dialect, prepared, Clock((NOW,)))
+            for _ in range(2):
+                self._fill(root, trial)
+            self._calculate(root, trial)
+            if pruned:
+                self._prune(root, trial)
+            prepared.added.clear()
+        bind(definition, root)
+        return root
+
+    @staticmethod
+    def xml(record: Node) -> bytes:
+        """The record as a client writes it."""
+        return etree.tostring(_element(record))
+
+    def _grow(self, node: Node, holder: Group | Repeat) -> None:
+        for child in holder.children:
+            rows = self.random.randint(1, self.rows) if isinstance(child, Repeat) else 1
+            for _ in range(rows):
+                grown = node.append(Node(child.name))
+                if not isinstance(child, Question):
+                    self._grow(grown, child)
+
+    def _fill(self, root: Node, trial: Trial) -> None:
+        for node in list(root.walk()):
+            if isinstance(node.element, Question):
+                self._refresh(node, trial)
+                if node.relevant and (not node.text or node.element.rules.calculate):
+                    self._answer(node, node.element, trial)
+
+    def _refresh(self, node: Node, trial: Trial) -> None:
+        """The relevance of `node` and of what is around it, as the answers so far have it."""
+        line: list[Node] = []
+        step: Node | None = node
+        while step is not None:
+            line.append(step)
+            step = step.parent
+        relevant = True
+        for part in reversed(line):
+            part.relevant = True
+            rule = trial.book.relevance.get(part.element.path) if part.element is not None else None
+            if relevant and rule is not None and rule.compiled is not None:
+                try:
+                    relevant = rule.compiled.boolean(Scope(trial.environment, part))
+                except ExpressionError:
+                    relevant = True
+            part.relevant = relevant
+
+    def _answer(self, node: Node, question: Question, trial: Trial) -> None:
+        site = trial.book.sites.get(question.path)
+        if question.name in self.fixed:
+            node.text = self.fixed[question.name]
+        elif question.rules.calculate:
+            self._compute(node, question, trial)
+        elif question.rules.preload:
+            node.text = {"start": NOW.isoformat(), "end": NOW.isoformat(), "today": NOW.date().isoformat()}.get(
+                question.rules.preload_parameters, "device-7"
+            )
+        elif question.control and question.type not in ("note", "file"):
+            strict = self.random.random() >= self.oddity
+            for _ in range(40 if strict else 1):
+                node.text = self._value(node, question, trial, strict)
+                constraint = None if site is None else site.constraint
+                if not strict or constraint is None or constraint.compiled is None or not node.text:
+                    break
+                try:
+                    if constraint.compiled.boolean(Scope(trial.environment, node)):
+                        break
+                except ExpressionError:
+                    break
+            else:
+                node.text = ""
+
+    def _compute(self, node: Node, question: Question, trial: Trial) -> None:
+        site = trial.book.sites.get(question.path)
+        if site is not None and site.calculate is not None and site.calculate.compiled is not None:
+            try:
+                value = site.calculate.compiled.scalar(Scope(trial.environment, node))
+                node.text = written(value, self.dialect)
+            except ExpressionError:
+                node.text = ""
+
+    def _value(self, node: Node, question: Question, trial: Trial, strict: bool) -> str:
+        draw = self.random
+        if not strict and draw.random() < 0.2:
+            return ""
+        if question.type in ("select_one", "select_multiple", "rank"):
+            return self._choice(node, question, trial, strict)
+        if question.control == "range":
+            start, end, step = (float(text) for text in (question.range_start, question.range_end, question.range_step))
+            return f"{start + step * draw.randint(0, int((end - start) / step)):g}"
+        if question.type == "integer":
+            return str(draw.choice([draw.randint(0, 9), draw.randint(0, 60), draw.randint(0, 3000), 2015, -98, 0, 1]))
+        if question.type == "decimal":
+            return str(draw.choice([draw.randint(0, 50), round(draw.uniform(0, 100), 2), 0, 0.5]))
+        if question.type == "date":
+            return (NOW.date() - datetime.timedelta(days=draw.randint(-30, 2000))).isoformat()
+        if question.type == "datetime":
+            return (NOW - datetime.timedelta(hours=draw.randint(-30, 2000))).isoformat(timespec="milliseconds")
+        if question.type == "time":
+            return f"{draw.randint(0, 23):02d}:{draw.randint(0, 59):02d}:00.000Z"
+        if question.type == "geopoint":
+            return f"{draw.randint(-80, 80)}.5 {draw.randint(-170, 170)}.25 0.0 5.0"
+        if question.type in ("geotrace", "geoshape"):
+            return "1.0 2.0 0.0 0.0;1.5 2.0 0.0 0.0;1.5 2.5 0.0 0.0;1.0 2.0 0.0 0.0"
+        if question.type == "acknowledge":
+            return "OK"
+        return draw.choice(WORDS[1:] if strict else WORDS)
+
+    def _choice(self, node: Node, question: Question, trial: Trial, strict: bool) -> str:
+        site = trial.book.sites.get(question.path)
+        names = sorted(choice.name for choice in trial.rules.definition.choices(question))
+        if strict and site is not None and site.choices is not None and site.choices.nodeset is not None:
+            try:
+                names = sorted(trial.offered(node, site.choices.nodeset, site.choices))
+            except ExpressionError:
+                names = []
+        if not names:
+            return ""
+        if question.type == "select_one":
+            return self.random.choice(names)
+        most = len(names) if question.type == "rank" else self.random.randint(1, min(3, len(names)))
+        return " ".join(self.random.sample(names, most))
+
+    def _calculate(self, root: Node, trial: Trial) -> None:
+        for _ in range(4):
+            for node in list(root.walk()):
+                if isinstance(node.element, Question):
+                    self._refresh(node, trial)
+                    if node.relevant and node.element.rules.calculate:
+                        self._compute(node, node.element, trial)
+
+    def _prune(self, root: Node, trial: Trial) -> None:
+        for node in list(root.walk()):
+            self._refresh(node, trial)
+        for node in list(root.walk()):
+            node.children = [child for child in node.children if child.relevant]
