@@ -76,6 +76,13 @@ def request_export(worker: Worker, form: Form, options: ExportOptions, asked: di
     return export_id
 
 
+def cancel_export(worker: Worker, export_id: str) -> None:
+    """Nobody wants this export any more: one that waits is not begun, one that runs stops at its next note of progress."""
+    with worker.database.begin() as session:
+        now = datetime.datetime.now(datetime.UTC)
+        mark_export(session, export_id, only_from=("queued", "running"), state="cancelled", finished_at=now)
+
+
 def export_path(config: Config, export_id: str, file_name: str) -> Path:
     """Where a finished export lies."""
     return config.exports_dir / export_id / file_name
@@ -89,17 +96,19 @@ def do_export(config: Config, database: Database, files: Files, export_id: str) 
         export = find_export(session, export_id)
     if export is None:
         return
+    state, file_name, error = "done", "", ""
     try:
-        ended = {"state": "done", "file_name": _write(config, database, files, export)}
+        file_name = _write(config, database, files, export)
     except Cancelled:
-        ended = {"state": "cancelled"}
+        return
     except Problem as problem:
-        ended = {"state": "failed", "error": str(problem)}
+        state, error = "failed", str(problem)
     except Exception:
         log.exception("Export %s failed", export_id)
-        ended = {"state": "failed", "error": "The server failed; see its log."}
+        state, error = "failed", "The server failed; see its log."
+    ended: dict[str, Any] = {"state": state, "file_name": file_name, "error": error}
     with database.begin() as session:
-        mark_export(session, export_id, finished_at=datetime.datetime.now(datetime.UTC), **ended)
+        mark_export(session, export_id, only_from=("running",), finished_at=datetime.datetime.now(datetime.UTC), **ended)
 
 
 def _write(config: Config, database: Database, files: Files, export: Export) -> str:

@@ -29,8 +29,8 @@ class Figures:
 
     @property
     def mean(self) -> float | None:
-        """The mean of a numeric column, rounded to six significant digits."""
-        if not self.answered or self.kind not in ("int", "float"):
+        """The mean of a numeric column, rounded to six significant digits; None where there is none."""
+        if not self.answered or self.kind not in ("int", "float") or not math.isfinite(self.total):
             return None
         return float(f"{self.total / self.answered:.6g}")
 
@@ -43,22 +43,36 @@ class Figures:
             if len(self.codes) < _MOST_CODES:
                 self.codes.update(present)
         elif self.kind != "text":
-            present = [value for value in present if _countable(value)]
-            self._limits(present)
+            present = self._measure(present)
         self.answered += len(present)
 
-    def _limits(self, values: Sequence[Any]) -> None:
-        if not values:
-            return
-        least, most = min(values), max(values)
+    def _measure(self, values: Sequence[Any]) -> Sequence[Any]:
+        """Take limits and sum; return the values that count, which is all but the rare text or infinity among numbers."""
+        try:
+            least, most = min(values), max(values)
+            total = math.fsum(values) if self.kind in ("int", "float") else 0.0
+        except (TypeError, OverflowError, ValueError):
+            return self._measure_countable(values)
+        if isinstance(least, str) or not math.isfinite(total):
+            return self._measure_countable(values)
+        self._add(least, most, total)
+        return values
+
+    def _add(self, least: Any, most: Any, total: float) -> None:
         self.least = least if self.least is None else min(least, self.least)
         self.most = most if self.most is None else max(most, self.most)
-        if self.kind in ("int", "float"):
-            self.total += math.fsum(values)
+        self.total += total
 
-
-def _countable(value: Any) -> bool:
-    return not isinstance(value, str) and (not isinstance(value, float) or math.isfinite(value))
+    def _measure_countable(self, values: Sequence[Any]) -> Sequence[Any]:
+        countable = [
+            value
+            for value in values
+            if not isinstance(value, str) and (not isinstance(value, float) or math.isfinite(value))
+        ]
+        if countable:
+            total = sum(countable) if self.kind in ("int", "float") else 0.0
+            self._add(min(countable), max(countable), total)
+        return countable
 
 
 def observed(rows: Iterable[Row], figures: Sequence[Figures]) -> Iterator[Row]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -87,7 +87,7 @@ def write_export(
         export = _Export(source, options, layout, writer, progress)
         export.write_sheets(long_texts)
         told = export.told(tally)
-        unfinished = Path(tempfile.mkstemp(dir=folder, prefix=".export-", suffix=out_path.suffix)[1])
+        unfinished = folder / f".{out_path.name}.{secrets.token_hex(4)}.part"
         try:
             writer.finish(unfinished, readme_lines(source, layout, options, told), source.cut_off.received_at)
             writer.verify(unfinished)

@@ -13,7 +13,8 @@ CUT_MARKER = " … [cut, see sheet long_text]"
 REPLACEMENT = "\ufffd"
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ESCAPABLE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+# An underscore that begins an escape, or would once a carriage return after it is written as one.
+_ESCAPABLE = re.compile("_(?=x[0-9A-Fa-f]{4}[_\r])")
 
 
 @dataclass(slots=True)

@@ -62,8 +62,8 @@ ORDER: Final[Mapping[str, Callable[[float, float], bool]]] = {
 class Compiler:
     """Compiles for one dialect and one form.
 
-    `repeats` are the generic paths that repeat; `levels` is how many leading steps of an absolute path may be fixed to the
-    context's own rows, None for all.
+    `repeats` are the generic paths that repeat; `levels` is how many leading steps of an absolute path may be fixed to
+    the context's own rows, None for all.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Compiler:
         self.levels = levels
         self.namespaces = dict(namespaces or {})
 
-    # -- by the kind of value that is wanted ----------------------------------------------------------------------------
+    # -- by the kind of value that is wanted --------------------------------------------------------------------------
     def value(self, tree: Expression) -> Compute:
         """Whatever the expression gives."""
         if isinstance(tree, Path):
@@ -99,7 +99,7 @@ class Compiler:
 
         def text(scope: Scope) -> str:
             value = compute(scope)
-            return value if value.__class__ is str else convert(value, scope)  # type: ignore[return-value]
+            return value if value.__class__ is str else convert(value, scope)
 
         return text
 
@@ -112,7 +112,7 @@ class Compiler:
 
         def number(scope: Scope) -> float:
             value = compute(scope)
-            return value if value.__class__ is float else convert(value, scope)  # type: ignore[return-value]
+            return value if value.__class__ is float else convert(value, scope)
 
         return number
 
@@ -122,7 +122,7 @@ class Compiler:
 
         def boolean(scope: Scope) -> bool:
             value = compute(scope)
-            return value if value.__class__ is bool else convert(value, scope)  # type: ignore[return-value]
+            return value if value.__class__ is bool else convert(value, scope)
 
         return boolean
 
@@ -184,7 +184,7 @@ class Compiler:
 
         return keep
 
-    # -- operators ------------------------------------------------------------------------------------------------------
+    # -- operators ----------------------------------------------------------------------------------------------------
     def _negation(self, tree: Negation) -> Compute:
         number, odd = self.number(tree.operand), tree.times % 2 == 1
         return lambda scope: -number(scope) if odd else number(scope)
@@ -206,9 +206,9 @@ class Compiler:
         deciding = symbol == "or"
         if len(operands) == 2:
             left, right = operands
-            return (
-                (lambda scope: left(scope) or right(scope)) if deciding else (lambda scope: left(scope) and right(scope))
-            )
+            if deciding:
+                return lambda scope: left(scope) or right(scope)
+            return lambda scope: left(scope) and right(scope)
 
         def compute(scope: Scope) -> bool:
             for operand in operands:
@@ -284,7 +284,7 @@ class Compiler:
 
         return compute
 
-    # -- functions ------------------------------------------------------------------------------------------------------
+    # -- functions ----------------------------------------------------------------------------------------------------
     def _call(self, call: Call) -> Compute:
         if not call.arguments and call.name in CONTEXT_FUNCTIONS:
             call = Call(call.name, (Path((Step("self", "node()"),)),), call.position)
@@ -317,10 +317,10 @@ class Compiler:
         body, position = function.body, call.position
         if not function.scoped and len(getters) == 1:
             getter = getters[0]
-            return _guarded(lambda scope: body(getter(scope)), position)  # type: ignore[no-any-return]
+            return _guarded(lambda scope: body(getter(scope)), position)
         if not function.scoped:
-            return _guarded(lambda scope: body(*[getter(scope) for getter in getters]), position)  # type: ignore[no-any-return]
-        return _guarded(lambda scope: body(scope, *[getter(scope) for getter in getters]), position)  # type: ignore[no-any-return]
+            return _guarded(lambda scope: body(*[getter(scope) for getter in getters]), position)
+        return _guarded(lambda scope: body(scope, *[getter(scope) for getter in getters]), position)
 
 
 def _guarded(inner: Compute, position: int) -> Compute:

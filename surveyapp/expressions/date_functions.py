@@ -1,5 +1,6 @@
 """Functions on dates and times. Names of months and days are English."""
 
+import datetime
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -17,6 +18,16 @@ JAVAROSA: Final = DIALECTS["javarosa"]
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
+
+def _week(day: datetime.date) -> int:
+    """The week of the year as Java counts it: from Sunday, the first week is the one with 1 January."""
+    saturday = day + datetime.timedelta(days=(5 - day.weekday()) % 7)
+    if saturday.year > day.year:
+        return 1
+    first = datetime.date(day.year, 1, 1)
+    return (saturday - first).days // 7 + 1
+
+
 FORMATS: Final[Mapping[str, Callable[[Date], str]]] = {
     "Y": lambda date: f"{date.moment.year:04d}",
     "y": lambda date: f"{date.moment.year:04d}"[-2:],
@@ -26,7 +37,7 @@ FORMATS: Final[Mapping[str, Callable[[Date], str]]] = {
     "d": lambda date: f"{date.moment.day:02d}",
     "e": lambda date: str(date.moment.day),
     "a": lambda date: WEEKDAYS[date.moment.weekday()],
-    "W": lambda date: str(date.moment.isocalendar().week),
+    "W": lambda date: str(_week(date.moment.date())),
     "H": lambda date: f"{date.moment.hour:02d}",
     "h": lambda date: str(date.moment.hour),
     "M": lambda date: f"{date.moment.minute:02d}",

@@ -1,6 +1,7 @@
 """Dates and instants as expressions see them.
 
-Days are counted from 1970-01-01 on the local calendar, so that a difference of dates is whole whatever the clocks did that night.
+Days are counted from 1970-01-01 on the local calendar, so that a difference of dates is whole whatever the clocks did
+that night.
 """
 
 import datetime
@@ -13,7 +14,7 @@ SECONDS_A_DAY: Final = 86_400
 EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 date_pattern = re.compile(
-    r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
+    r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
     r"(?:[T ](?P<time>[0-9:.,]*)(?P<offset>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
 time_pattern = re.compile(
@@ -51,7 +52,9 @@ class Date:
 
     def full_text(self) -> str:
         """`2024-05-01`, or `2024-05-01T10:20:30.400+02:00` where timed."""
-        return self.moment.isoformat(timespec="milliseconds") if self.timed else self.date_text()
+        if not self.timed:
+            return self.date_text()
+        return self.moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def midnight(self) -> "Date":
         """The local date."""
@@ -120,8 +123,8 @@ def read_clock(text: str) -> datetime.time | None:
         return None
 
 
-def read_typed_time(text: str, zone: datetime.tzinfo) -> Date | None:
-    """A node of type time, as an instant of 1970-01-01."""
+def read_typed_time(text: str, now: datetime.datetime) -> Date | None:
+    """A node of type time, as an instant of today, as JavaRosa has it."""
     bare = re.sub(r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)$", "", text)
     clock = read_clock(bare)
-    return None if clock is None else Date(datetime.datetime.combine(EPOCH.date(), clock, zone), timed=True)
+    return None if clock is None else Date(datetime.datetime.combine(now.date(), clock, now.tzinfo), timed=True)

@@ -73,8 +73,8 @@ def compile_expression(
 ) -> Compiled:
     """`expression` for one dialect.
 
-    `repeats` are the generic paths of the form's repeats; `levels` limits how many leading steps of absolute paths are fixed to the
-    context's own rows (see `surveyapp.expressions.paths`).
+    `repeats` are the generic paths of the form's repeats; `levels` limits how many leading steps of absolute paths are
+    fixed to the context's own rows (see `surveyapp.expressions.paths`).
 
     Raises:
         ExpressionError: says where it stops being an expression.
@@ -163,7 +163,9 @@ def read_tree(text: str) -> Node:
     Raises:
         ExpressionError: it is not XML.
     """
-    parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, remove_comments=True, remove_pis=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, load_dtd=False, no_network=True, remove_comments=True, remove_pis=True
+    )
     try:
         element = etree.fromstring(text.encode(), parser)
     except (etree.XMLSyntaxError, ValueError) as error:

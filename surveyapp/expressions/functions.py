@@ -1,7 +1,8 @@
 """What an entry of the table of functions looks like.
 
-Bodies stand beside their kin (`text_functions`, `number_functions`, ...), each module with a `Table` of its own; what needs its
-arguments unevaluated is in `surveyapp.expressions.special`, and `surveyapp.expressions.catalogue` puts them together.
+Bodies stand beside their kin (`text_functions`, `number_functions`, ...), each module with a `Table` of its own; what
+needs its arguments unevaluated is in `surveyapp.expressions.special`, and `surveyapp.expressions.catalogue` puts them
+together.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,7 +44,8 @@ class Table(list[Function]):
         dialects: Sequence[str] = BOTH,
         scoped: bool = False,
     ) -> Callable[[BodyT], BodyT]:
-        """Enter the decorated body under `names`; it takes as many arguments as `kinds`, unless `least` and `most` say more."""
+        """Enter the decorated body under `names`; it takes as many arguments as `kinds`, unless `least` and `most` say
+        more."""
 
         def enter(body: BodyT) -> BodyT:
             low = len(kinds) if least is None else least

@@ -1,6 +1,7 @@
 """Areas, distances and fences, on a sphere of 6,378,100 m as JavaRosa has it.
 
-Points are `latitude longitude [altitude accuracy]` in degrees and metres; traces and shapes have points between semicolons.
+Points are `latitude longitude [altitude accuracy]` in degrees and metres; traces and shapes have points between
+semicolons.
 """
 
 import math
@@ -80,7 +81,9 @@ def between(one: Point, other: Point) -> float:
         return 0.0
     latitude, other_latitude = math.radians(one[0]), math.radians(other[0])
     turn = math.radians(one[1] - other[1])
-    cosine = math.sin(latitude) * math.sin(other_latitude) + math.cos(latitude) * math.cos(other_latitude) * math.cos(turn)
+    cosine = math.sin(latitude) * math.sin(other_latitude) + math.cos(latitude) * math.cos(other_latitude) * math.cos(
+        turn
+    )
     return math.acos(max(-1.0, min(1.0, cosine))) * EARTH_RADIUS
 
 

@@ -270,14 +270,24 @@ def _weighted_sum(scope: Scope, values: Sequence[Value]) -> float:
 
 
 @NUMBERS.add(
-    "weighted-checklist", kinds=["number", "number", "whole"], least=2, most=ANY_NUMBER, dialects=["javarosa"], scoped=True
+    "weighted-checklist",
+    kinds=["number", "number", "whole"],
+    least=2,
+    most=ANY_NUMBER,
+    dialects=["javarosa"],
+    scoped=True,
 )
 def javarosa_weighted_checklist(scope: Scope, least: float, most: float, *values: Value) -> bool:
     return least <= _weighted_sum(scope, values) <= most
 
 
 @NUMBERS.add(
-    "weighted-checklist", kinds=["number", "number", "whole"], least=2, most=ANY_NUMBER, dialects=["xforms"], scoped=True
+    "weighted-checklist",
+    kinds=["number", "number", "whole"],
+    least=2,
+    most=ANY_NUMBER,
+    dialects=["xforms"],
+    scoped=True,
 )
 def xforms_weighted_checklist(scope: Scope, least: float, most: float, *values: Value) -> bool:
     """A negative bound is none."""

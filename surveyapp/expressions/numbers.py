@@ -83,7 +83,8 @@ def to_int(number: float) -> int:
 
 
 def round_javarosa(number: float, places: float) -> float:
-    """Half up on the decimal text; negative halves go toward zero; negative `places` as JavaRosa's cast to long does it."""
+    """Half up on the decimal text; negative halves go toward zero; negative `places` as JavaRosa's cast to long does
+    it."""
     digits = to_int(places)
     if not math.isfinite(number):
         return number

@@ -1,7 +1,7 @@
 """Paths to closures.
 
-An absolute path that leads into repeats around the context node is given the context's own rows ("contextualised"), up to
-the first step with a predicate. A relative path is what XPath 1.0 says it is.
+An absolute path that leads into repeats around the context node is given the context's own rows ("contextualised"), up
+to the first step with a predicate. A relative path is what XPath 1.0 says it is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,12 +23,35 @@ FORWARD_AXES: Final = frozenset({"child", "self", "attribute"})
 
 
 def compile_path(compiler: "Compiler", path: Path, *, whole: bool = False) -> Nodes:
-    """The nodes that `path` leads to; `whole` where the asker wants a node-set."""
+    """The nodes that `path` leads to; `whole` where the asker wants a node-set.
+
+    Raises:
+        ExpressionError: the path has a step that JavaRosa does not know, in its dialect.
+    """
+    if compiler.dialect.name == "javarosa":
+        _refuse_steps(path)
     start, rest = _compile_start(compiler, path, whole)
     walks = [_compile_step(compiler, step) for step in rest]
     if compiler.dialect.name == "xforms":
         return _walked(start, walks) if walks else start
     return _relevant(_walked(start, walks) if walks else start)
+
+
+def _refuse_steps(path: Path) -> None:
+    for step in path.steps:
+        if not is_javarosa_step(step):
+            raise ExpressionError(
+                "expected a step that ODK Collect knows (a name, *, @name, . or ..)",
+                found=f"{step.axis}::{step.test}",
+                position=step.position,
+            )
+
+
+def is_javarosa_step(step: Step) -> bool:
+    """Whether JavaRosa, and so ODK Collect, takes the step."""
+    if step.axis in ("parent", "self"):
+        return step.test == "node()"
+    return step.axis in ("child", "attribute") and step.test[-1] != ")"
 
 
 def _relevant(inner: Nodes) -> Nodes:
@@ -212,7 +235,8 @@ def _filtered(compiler: "Compiler", start: Nodes, predicates: Sequence[Expressio
 
 # -- filters on large lists -------------------------------------------------------------------------------------------
 def _compile_indexed(compiler: "Compiler", path: Path) -> tuple[Nodes, Sequence[Step]] | None:
-    """`instance('x')/root/item[column = value]...` through an index of the column; None where the path is not of that shape."""
+    """`instance('x')/root/item[column = value]...` through an index of the column; None where the path is not of that
+    shape."""
     start, steps = path.start, path.steps
     if not isinstance(start, Call) or start.name != "instance" or path.predicates or len(steps) < 2:
         return None
@@ -311,7 +335,8 @@ def generic_names(path: Path, scope: Scope) -> list[str]:
 
 
 def rows_at(scope: Scope, target: Sequence[str], indices: Mapping[int, int]) -> list[Node]:
-    """The nodes of `target`, with the 0-based row `indices[depth]` at these depths and the context's own rows elsewhere."""
+    """The nodes of `target`, with the 0-based row `indices[depth]` at these depths and the context's own rows
+    elsewhere."""
     line = lineage(scope.node)
     same, nodes = True, [scope.environment.document]
     for depth, name in enumerate(target):
@@ -325,5 +350,3 @@ def rows_at(scope: Scope, target: Sequence[str], indices: Mapping[int, int]) -> 
         else:
             nodes = candidates
     return nodes
-
-

@@ -1,4 +1,5 @@
-"""What an expression refers to: paths, functions, instances. For the order of dependencies and for checks at publish."""
+"""What an expression refers to: paths, functions, instances. For the order of dependencies and for checks at
+publish."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Patterns of forms on our own engine, bounded in time.
 
-JavaRosa matches the whole text (`java.util.regex.Pattern.matches`), XForms clients search (`RegExp.test`). A pattern that takes too
-long is given up, and after that not tried again.
+JavaRosa matches the whole text (`java.util.regex.Pattern.matches`), XForms clients search (`RegExp.test`). A pattern
+that takes too long is given up, and after that not tried again.
 """
 
 import re
@@ -20,6 +20,7 @@ MOST_REPETITIONS: Final = 100_000
 repetition = re.compile(r"\{\s*([0-9]*)\s*(?:,\s*([0-9]*)\s*)?\}")
 # In a class of Java these are plain characters; the `regex` package would take them for set operators.
 set_operator = re.compile(r"--|\|\||~~")
+ASCII_CLASSES: Final = {"d": "0-9", "w": "A-Za-z0-9_", "s": r" \t\n\x0b\f\r"}
 Key: TypeAlias = tuple[str, str]
 given_up: set[Key] = set()
 
@@ -53,8 +54,10 @@ def compile_pattern(pattern: str, dialect: str) -> "regex.Pattern[str]":
     if _repetitions(pattern) > MOST_REPETITIONS:
         raise NotCheckable("its pattern repeats too often")
     flags = regex.VERSION1 if dialect == "javarosa" else regex.VERSION0
+    # Version 1 would fold “ß” to “ss” where case does not count; Java does not.
+    wrapped = "(?-f:{})" if dialect == "javarosa" else "{}"
     try:
-        return regex.compile(_translate(pattern, dialect), flags, cache_pattern=False)
+        return regex.compile(wrapped.replace("{}", _translate(pattern, dialect), 1), flags, cache_pattern=False)
     except (regex.error, OverflowError, RecursionError) as error:
         raise ExpressionError(f"expected a pattern ({error})", found=repr(pattern)) from error
 
@@ -76,8 +79,13 @@ def _translate(pattern: str, dialect: str) -> str:
     inside, position = 0, 0
     while position < len(pattern):
         character = pattern[position]
+        if dialect == "javarosa" and pattern.startswith("\\Q", position):
+            quoted = pattern[position + 2 :].partition("\\E")[0]
+            parts.append(regex.escape(quoted))
+            position += len(quoted) + 4
+            continue
         if character == "\\" and position + 1 < len(pattern):
-            parts.append(_escape(pattern[position + 1], bool(inside)))
+            parts.append(_escape(pattern[position + 1], bool(inside), dialect))
             position += 2
             continue
         operator = set_operator.match(pattern, position) if inside else None
@@ -95,11 +103,11 @@ def _translate(pattern: str, dialect: str) -> str:
     return "".join(parts)
 
 
-def _escape(letter: str, inside: bool) -> str:
-    ascii_classes = {"d": "0-9", "w": "A-Za-z0-9_", "s": r" \t\n\x0b\f\r"}
-    if letter in ascii_classes:
-        return ascii_classes[letter] if inside else f"[{ascii_classes[letter]}]"
-    if letter.lower() in ascii_classes and letter in "DWS":
-        negated = ascii_classes[letter.lower()]
-        return {"D": r"\P{Nd}", "W": r"\W", "S": r"\S"}[letter] if inside else f"[^{negated}]"
-    return f"\\{letter}"
+def _escape(letter: str, inside: bool, dialect: str) -> str:
+    listed = ASCII_CLASSES.get(letter.lower())
+    if listed is None:
+        return f"\\{letter}"
+    if letter.islower():
+        return listed if inside else f"[{listed}]"
+    # A negated class inside a class: Java has nested classes, for ECMAScript the Unicode class comes nearest.
+    return f"\\{letter}" if inside and dialect == "xforms" else f"[^{listed}]"

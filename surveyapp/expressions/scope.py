@@ -1,4 +1,5 @@
-"""Where an expression is evaluated: the node, its place among its fellows, and everything that lies around the record."""
+"""Where an expression is evaluated: the node, its place among its fellows, and everything that lies around the
+record."""
 
 import datetime
 import random

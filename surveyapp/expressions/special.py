@@ -117,7 +117,9 @@ def _build_indexed_repeat(compiler: "Compiler", call: Call) -> Compute:
         for path, index in zip(paths, indices, strict=True):
             group = generic_names(path, scope)
             if names[: len(group)] != group:
-                raise ExpressionError("expected a repeat around the question in indexed-repeat()", position=path.position)
+                raise ExpressionError(
+                    "expected a repeat around the question in indexed-repeat()", position=path.position
+                )
             wanted[len(group) - 1] = max(least, to_int(index(scope))) - 1
         nodes = rows_at(scope, names, wanted)
         return [node for node in nodes if node.relevant] if least else nodes

@@ -142,12 +142,17 @@ def xforms_regex(text: str, pattern: str) -> bool:
 
 
 # -- lists of choices -------------------------------------------------------------------------------------------------
-@TEXTS.add("selected", "is-selected", kinds=["text", "value"], dialects=["javarosa"], scoped=True)
-def javarosa_selected(scope: Scope, chosen: str, choice: Value) -> bool:
-    wanted = JAVAROSA.single(choice, scope) if isinstance(choice, list) else choice
-    if not isinstance(wanted, str):
-        raise ExpressionError("expected a text in quotes as the second argument of selected()", found="a number")
-    return f" {wanted.strip()} " in f" {chosen} "
+def require_text(scope: Scope, value: Value) -> str:
+    """JavaRosa takes nothing but texts here: a number, also that of a node of type int, is an error."""
+    scalar = JAVAROSA.single(value, scope) if isinstance(value, list) else value
+    if not isinstance(scalar, str):
+        raise ExpressionError("expected a text (in quotes), or a question that holds one", found="another value")
+    return scalar
+
+
+@TEXTS.add("selected", "is-selected", kinds=["value", "value"], dialects=["javarosa"], scoped=True)
+def javarosa_selected(scope: Scope, chosen: Value, choice: Value) -> bool:
+    return f" {require_text(scope, choice).strip()} " in f" {require_text(scope, chosen)} "
 
 
 @TEXTS.add("selected", "is-selected", kinds=["text", "text"], dialects=["xforms"])
@@ -155,13 +160,23 @@ def xforms_selected(chosen: str, choice: str) -> bool:
     return f" {choice.strip()} " in f" {chosen} "
 
 
-@TEXTS.add("selected-at", kinds=["text", "number"])
+@TEXTS.add("selected-at", kinds=["value", "number"], dialects=["javarosa"], scoped=True)
+def javarosa_selected_at(scope: Scope, chosen: Value, place: float) -> str:
+    return selected_at(require_text(scope, chosen), place)
+
+
+@TEXTS.add("selected-at", kinds=["text", "number"], dialects=["xforms"])
 def selected_at(chosen: str, place: float) -> str:
     words, index = chosen.split(), to_int(place)
     return words[index] if 0 <= index < len(words) else ""
 
 
-@TEXTS.add("count-selected", kinds=["text"])
+@TEXTS.add("count-selected", kinds=["value"], dialects=["javarosa"], scoped=True)
+def javarosa_count_selected(scope: Scope, chosen: Value) -> float:
+    return count_selected(require_text(scope, chosen))
+
+
+@TEXTS.add("count-selected", kinds=["text"], dialects=["xforms"])
 def count_selected(chosen: str) -> float:
     return float(len(chosen.split()))
 

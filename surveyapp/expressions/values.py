@@ -1,7 +1,7 @@
 """Values and how they turn into each other, in the two dialects.
 
-A value is a text, a float, a boolean, a Date or a list of nodes. JavaRosa (ODK Collect) reads one node by the type of its bind and
-refuses several where one is wanted; XForms clients (ODK Web Forms, Enketo) read the text of the first.
+A value is a text, a float, a boolean, a Date or a list of nodes. JavaRosa (ODK Collect) reads one node by the type of
+its bind and refuses several where one is wanted; XForms clients (ODK Web Forms, Enketo) read the text of the first.
 """
 
 import math
@@ -88,7 +88,7 @@ class JavaRosa(Dialect):
             found = read_date(text.strip(), scope.environment.zone)
             return text if found is None else found.midnight() if kind == "date" else found
         if kind == "time":
-            return read_typed_time(text.strip(), scope.environment.zone) or text
+            return read_typed_time(text.strip(), scope.environment.now) or text
         if kind == "boolean":
             return text.strip() in ("true", "1")
         return text

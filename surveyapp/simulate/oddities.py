@@ -17,8 +17,7 @@ UNKNOWN_CHOICE: Final = "no_such_choice"
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """One odd thing that was put in: its kind, the node's path with row numbers, the question and the text it now
-    has."""
+    """One odd thing that was put in: its kind, the node's path with row numbers, the question, its text now."""
 
     kind: str
     path: str

@@ -60,8 +60,7 @@ class Step:
 
 @dataclass(slots=True)
 class Task:
-    """How one question is answered. `nodes` gives the items of a filtered or outside list, `choices` the static
-    ones."""
+    """How one question is answered. `nodes` gives the items of a filtered or outside list, else `choices` serve."""
 
     question: Question
     topic: str

@@ -17,6 +17,10 @@ from sqlalchemy.orm import Session
 
 Result = TypeVar("Result")
 
+# What the doors may see of the database going wrong: any failure of it, and its being locked, full or away.
+DatabaseFailure: Final = exc.DBAPIError
+DatabaseAway: Final = exc.OperationalError
+
 ATTEMPTS: Final = 5
 # Seconds that a writer waits for the other writers of an SQLite file.
 SQLITE_PATIENCE: Final = 50

@@ -79,7 +79,10 @@ class Files:
         if isinstance(content, bytes):
             arriving = self.arrive()
             arriving.write(content)
-            content = arriving
+            try:
+                return self.keep(arriving)
+            finally:
+                arriving.close()
         kept = content.digests()
         content.seek(0)
         handle, name = tempfile.mkstemp(dir=self.incoming)

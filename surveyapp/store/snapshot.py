@@ -67,9 +67,9 @@ class Snapshot:
         statement = select(*columns).select_from(source).order_by(*(main.c[key] for key in keys))
         if versions:
             statement = statement.where(v.form_version.in_(versions))
-        result = self.session.execute(statement, execution_options={"yield_per": PAGE})
-        for page in result.partitions():
-            yield from (tuple(row) for row in page)
+        with self.session.execute(statement, execution_options={"yield_per": PAGE}) as result:
+            for page in result.partitions():
+                yield from (tuple(row) for row in page)
 
     def _answer(self, parts: Sequence[Any], path: str, component: str) -> ColumnElement[Any]:
         key = (self.tables.kept_path(path), component)
@@ -141,9 +141,9 @@ class Snapshot:
             statement = statement.where(v.form_version.in_(versions))
         if check is not None:
             statement = statement.where(f.check_id == check)
-        for row in self.session.execute(statement, execution_options={"yield_per": PAGE}):
-            submission_id, instance_id, *columns = row
-            yield submission_id, instance_id, Finding(*columns)
+        with self.session.execute(statement, execution_options={"yield_per": PAGE}) as result:
+            for submission_id, instance_id, *columns in result:
+                yield submission_id, instance_id, Finding(*columns)
 
     def count_copies(self) -> int:
         """How many conflict copies and stale edits are kept beside the submissions."""

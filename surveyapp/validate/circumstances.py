@@ -21,8 +21,8 @@ CLOCK_TOLERANCE: Final = datetime.timedelta(hours=1)
 class Circumstances:
     """How a record came.
 
-    `received_at` is aware; `files` are the names of the attachments received so far, None where they are not known; `instants`
-    are further moments of the interview (audit log).
+    `received_at` is aware; `files` are the names of the attachments received so far, None where they are not known;
+    `instants` are further moments of the interview (audit log).
     """
 
     received_at: datetime.datetime
@@ -44,7 +44,8 @@ def dialect_of(user_agent: str) -> ClientDialect:
 class Clock:
     """The moments at which rules about now and today are tried, in the record's own zone.
 
-    `approximate` where the record has no time of its own; `fault` says what is wrong with the device's clock, '' where nothing is.
+    `approximate` where the record has no time of its own; `fault` says what is wrong with the device's clock, '' where
+    nothing is.
     """
 
     instants: tuple[datetime.datetime, ...]

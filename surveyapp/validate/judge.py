@@ -31,7 +31,8 @@ TYPE_NAMES: Final[dict[QuestionType, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class NodeJudgement:
-    """What was found out about one question of a record. `constraint_ok` and `calculated` are None where there is nothing to say."""
+    """What was found out about one question of a record. `constraint_ok` and `calculated` are None where there is
+    nothing to say."""
 
     path: str
     type: str
@@ -46,8 +47,9 @@ class NodeJudgement:
 class Judgement:
     """The outcome for one record.
 
-    `findings` are what looks wrong, `unchecked` the rules that could not be checked, each with its reason. The three counts are of
-    rules, one for each node at which a rule was tried; `not_checkable` may exceed `unchecked` where a whole record cannot be read.
+    `findings` are what looks wrong, `unchecked` the rules that could not be checked, each with its reason. The three
+    counts are of rules, one for each node at which a rule was tried; `not_checkable` may exceed `unchecked` where a
+    whole record cannot be read.
     """
 
     findings: tuple[Finding, ...]
@@ -68,8 +70,8 @@ def judge(
 ) -> Judgement:
     """Judge the bound `record`.
 
-    `unknown` are the nodes that the form does not know, as `surveyapp.xform.bind.bind` returned them. With `details` the judgement
-    has one NodeJudgement for each question.
+    `unknown` are the nodes that the form does not know, as `surveyapp.xform.bind.bind` returned them. With `details`
+    the judgement has one NodeJudgement for each question.
     """
     if rules.definition.public_key and record.attributes.get("encrypted") in ("yes", "true"):
         return _encrypted(rules)
@@ -152,7 +154,9 @@ def _odd_types(rules: CompiledRules, prepared: PreparedRecord) -> Iterable[Findi
         for node in prepared.by_path.get(question.path, ()):
             if node.typed is INVALID:
                 expected = TYPE_NAMES.get(question.type, f"a value of type {question.type}")
-                yield make_finding(rules.definition, "type-mismatch", node, f"is {shown(node)}, which is not {expected}.")
+                yield make_finding(
+                    rules.definition, "type-mismatch", node, f"is {shown(node)}, which is not {expected}."
+                )
 
 
 def _missing_attachments(

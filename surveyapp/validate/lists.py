@@ -100,5 +100,5 @@ def _feature(feature: Mapping[str, Any]) -> dict[str, str]:
     geometry = feature.get("geometry") or {}
     coordinates = geometry.get("coordinates") or []
     points = {"Point": [coordinates], "LineString": coordinates, "Polygon": coordinates[0] if coordinates else []}
-    row["geometry"] = "; ".join(f"{y} {x} 0 0" for x, y, *_ in points.get(geometry.get("type"), []))
+    row["geometry"] = "; ".join(f"{y} {x} 0 0" for x, y, *_ in points.get(str(geometry.get("type")), []))
     return row

@@ -1,6 +1,7 @@
 """In which order rules must be judged, and the circles in which they cannot be.
 
-The graph is over generic paths: what an element's relevance and calculation read, and the relevance of what is around it.
+The graph is over generic paths: what an element's relevance and calculation read, and the relevance of what is around
+it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +21,8 @@ def ancestors(path: str) -> Iterator[str]:
 
 
 def relevance_order(relevant: Mapping[str, Iterable[str]]) -> list[str]:
-    """The paths that have a relevance, each after those that it reads or lies in; `relevant` gives the paths that each reads.
+    """The paths that have a relevance, each after those that it reads or lies in; `relevant` gives the paths that each
+    reads.
 
     Members of a circle come in the order in which they were met.
     """
@@ -55,11 +57,11 @@ def _visit(path: str, graph: Mapping[str, list[str]], done: set[str], order: lis
 
 
 def list_cycles(definition: FormDefinition, relevant: Graph, calculate: Graph) -> list[list[str]]:
-    """The circles of dependency, each as the paths along it. A calculation that reads its own question is none."""
+    """The circles of dependency, each as the paths along it. A rule that reads its own question is one, as JavaRosa
+    has it."""
     graph: dict[str, list[str]] = {}
     for path in definition.elements:
-        wanted = [path.rpartition("/")[0], *relevant.get(path, ())]
-        wanted += [read for read in calculate.get(path, ()) if read != path]
+        wanted = [path.rpartition("/")[0], *relevant.get(path, ()), *calculate.get(path, ())]
         graph[path] = [read for read in dict.fromkeys(wanted) if read in definition.elements and read.count("/") > 1]
     return _cycles(graph)
 

@@ -1,7 +1,7 @@
 """A record made ready to be judged: every question of the form has a node, also those that the phone left out.
 
-Clients leave out what is not relevant. To judge whether it was rightly left out, an empty node stands in for the time of judging
-and is taken away again.
+Clients leave out what is not relevant. To judge whether it was rightly left out, an empty node stands in for the time
+of judging and is taken away again.
 """
 
 from collections.abc import Mapping
@@ -44,9 +44,7 @@ class PreparedRecord:
 
     def _add_absent(self, node: Node, element: Group | Repeat) -> None:
         present = {child.name for child in node.children}
-        missing = [
-            child for child in element.children if child.name not in present and not isinstance(child, Repeat)
-        ]
+        missing = [child for child in element.children if child.name not in present and not isinstance(child, Repeat)]
         if missing:
             self.added.append((node, len(node.children)))
             for child in missing:
@@ -69,4 +67,3 @@ def label_of(definition: FormDefinition, element: Element) -> str:
     """How people know the element: its label in the form's default language, else its name."""
     text = definition.text(element.label)
     return " ".join(text.split()) or element.name
-

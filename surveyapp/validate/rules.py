@@ -9,6 +9,7 @@ from surveyapp.expressions.errors import ExpressionError
 from surveyapp.expressions.evaluation import Compiled, DialectName, compile_expression
 from surveyapp.expressions.references import References
 from surveyapp.expressions.scope import Instances
+from surveyapp.expressions.tokens import tokenize
 from surveyapp.validate.circumstances import list_time_questions
 from surveyapp.validate.lists import LAST_SAVED, build_instances
 from surveyapp.validate.order import list_cycles, relevance_order
@@ -37,7 +38,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRule:
-    """The choices of a select: `names` of the whole list (None where they lie in a file), and the `filter` as a node-set."""
+    """The choices of a select: `names` of the whole list (None where they lie in a file), and the `filter` as a
+    node-set."""
 
     names: frozenset[str] | None
     nodeset: Rule | None
@@ -138,7 +140,7 @@ class _Binder:
         """The rule `text` at `path`, None where there is none."""
         if not text:
             return None
-        compiled = self.compile(text, self.levels.get((kind, text)))
+        compiled = self.compile(text, self.levels.get((kind, _spelling(text))))
         if isinstance(compiled, ExpressionError):
             return Rule(text, None, fault=f"the rule cannot be read ({compiled})")
         references = compiled.references(path)
@@ -218,8 +220,16 @@ def _shared_levels(definition: FormDefinition) -> dict[tuple[str, str], int]:
         rules = element.rules
         for kind, text in (("relevant", rules.relevant), ("required", rules.required), ("calculate", rules.calculate)):
             if text:
-                users.setdefault((kind, text), []).append(element.path.strip("/").split("/"))
+                users.setdefault((kind, _spelling(text)), []).append(element.path.strip("/").split("/"))
     return {key: len(commonprefix(paths)) for key, paths in users.items() if len(paths) > 1}
+
+
+def _spelling(text: str) -> str:
+    """`text` without what does not count: two spellings of one expression are equal."""
+    try:
+        return " ".join(token.text for token in tokenize(text))
+    except ExpressionError:
+        return text
 
 
 def _paths(rule: Rule) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """One record before the rules of one dialect.
 
-Relevance first, in order of dependency and from the submitted values; then every check at every relevant node. A rule that cannot be
-evaluated is not checkable, with its reason; it is never taken as kept or broken.
+Relevance first, in order of dependency and from the submitted values; then every check at every relevant node. A rule
+that cannot be evaluated is not checkable, with its reason; it is never taken as kept or broken.
 """
 
 import datetime
@@ -27,7 +27,8 @@ DISTRUSTED: Final = "the phone's clock is wrong"
 
 
 class Trial:
-    """What one dialect says of one record: `violated` and `unknown` by check and node, and how many rules were `kept`."""
+    """What one dialect says of one record: `violated` and `unknown` by check and node, and how many rules were
+    `kept`."""
 
     def __init__(self, rules: CompiledRules, dialect: DialectName, record: PreparedRecord, clock: Clock) -> None:
         self.rules = rules
@@ -63,7 +64,7 @@ class Trial:
                     self.judge_node(node, site, site.element)
         return self
 
-    # -- outcomes -------------------------------------------------------------------------------------------------------
+    # -- outcomes -----------------------------------------------------------------------------------------------------
     def violate(self, check: str, node: Node, what: str, rule: str = "") -> None:
         self.violated[check, id(node)] = make_finding(self.rules.definition, check, node, what, rule=rule)
 
@@ -73,7 +74,7 @@ class Trial:
             self.rules.definition, check, node, what, rule=rule, outcome="not_checkable"
         )
 
-    # -- evaluation -----------------------------------------------------------------------------------------------------
+    # -- evaluation ---------------------------------------------------------------------------------------------------
     def settings(self, rule: Rule) -> Iterator[None]:
         """Put each moment and language in place at which `rule` must be tried."""
         moments: Sequence[datetime.datetime] = self.clock.instants if rule.timed else self.clock.instants[:1]
@@ -115,7 +116,7 @@ class Trial:
         if rule.timed and self.clock.fault:
             raise NotCheckable(DISTRUSTED)
 
-    # -- relevance ------------------------------------------------------------------------------------------------------
+    # -- relevance ----------------------------------------------------------------------------------------------------
     def judge_relevance(self) -> None:
         for path, rule in self.book.relevance.items():
             for node in self.record.by_path.get(path, ()):
@@ -143,7 +144,7 @@ class Trial:
             if part.text and isinstance(element, Question) and element.control and element.type != "note":
                 self.violate("not-relevant-answered", part, "is answered although it was not asked.", rule.text)
 
-    # -- one node -------------------------------------------------------------------------------------------------------
+    # -- one node -----------------------------------------------------------------------------------------------------
     def judge_node(self, node: Node, site: Site, question: object) -> None:
         assert isinstance(question, Question)
         if node.text and node.text.strip():
@@ -212,11 +213,13 @@ class Trial:
         if not low <= value <= high:
             self.violate("out-of-range", node, f"is {shown(node)}, outside {rule}.", rule)
         elif step and abs((steps := (value - start) / step) - round(steps)) > 1e-6:
-            self.violate("out-of-range", node, f"is {shown(node)}, which is no step of {abs(step):g} from {start:g}.", rule)
+            self.violate(
+                "out-of-range", node, f"is {shown(node)}, which is no step of {abs(step):g} from {start:g}.", rule
+            )
         else:
             self.kept += 1
 
-    # -- choices --------------------------------------------------------------------------------------------------------
+    # -- choices ------------------------------------------------------------------------------------------------------
     def judge_choices(self, node: Node, rule: ChoiceRule, question: Question) -> None:
         text = node.value
         chosen = [text.strip()] if question.type == "select_one" else text.split()
@@ -232,7 +235,9 @@ class Trial:
             return
         text_of_rule = "" if nodeset is None else nodeset.text
         if strange := [name for name in chosen if listed is not None and name not in listed]:
-            self.violate("unknown-choice", node, f"has {quoted(strange)}, which is not among its choices.", text_of_rule)
+            self.violate(
+                "unknown-choice", node, f"has {quoted(strange)}, which is not among its choices.", text_of_rule
+            )
         elif offered is not None and (hidden := [name for name in chosen if name not in offered]):
             what = f"has {quoted(hidden)}, which was not offered with the other answers given."
             self.violate("choice-not-offered" if listed is not None else "unknown-choice", node, what, text_of_rule)
@@ -269,7 +274,7 @@ class Trial:
                     values.add(cell.value)
         return values
 
-    # -- repeats --------------------------------------------------------------------------------------------------------
+    # -- repeats ------------------------------------------------------------------------------------------------------
     def judge_count(self, site: Site) -> None:
         repeat, rule = site.element, site.count
         assert rule is not None
@@ -305,7 +310,7 @@ class Trial:
         else:
             self.violate("repeat-count", place, f"has {rows} rows where the answers call for {int(wanted)}.", rule.text)
 
-    # -- calculations ---------------------------------------------------------------------------------------------------
+    # -- calculations -------------------------------------------------------------------------------------------------
     def judge_calculate(self, node: Node, rule: Rule, question: Question) -> None:
         if id(node) in self.uncertain:
             self.doubt("calculate-differs", node, "whether it was asked is not known", rule.text)

@@ -6,13 +6,13 @@ from flask import Response, send_file, url_for
 
 from surveyapp.export.options import ExportOptions
 from surveyapp.problems import EXPORT_NOT_FOUND, EXPORT_NOT_READY, Problem
-from surveyapp.store.exports import Export, get_export, list_exports, mark_export
+from surveyapp.store.exports import Export, get_export, list_exports
 from surveyapp.store.forms import get_form
 from surveyapp.web.api_blueprint import ApiBlueprint
-from surveyapp.web.current import config, database, now, worker
+from surveyapp.web.current import config, database, worker
 from surveyapp.web.identity import get_api_project
 from surveyapp.web.shapes import ExportIn, ExportOut
-from surveyapp.worker import export_path, request_export
+from surveyapp.worker import cancel_export, export_path, request_export
 
 api_exports = ApiBlueprint(
     "exports",
@@ -62,8 +62,7 @@ def get_one_export(project: str, form_id: str, export_id: str) -> dict[str, Any]
 def delete_export(project: str, form_id: str, export_id: str) -> dict[str, Any]:
     """Cancel an export that is queued or running."""
     _get(project, form_id, export_id)
-    with database().begin() as session:
-        mark_export(session, export_id, only_from=("queued", "running"), state="cancelled", finished_at=now())
+    cancel_export(worker(), export_id)
     return _described(project, form_id, _get(project, form_id, export_id))
 
 

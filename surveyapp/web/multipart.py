@@ -23,8 +23,19 @@ class SpoolingRequest(Request):
     max_form_parts = 10_000
     max_form_memory_size = 50_000_000
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._arriving: list[Arriving] = []
+
     def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
-        return cast("IO[bytes]", files().arrive())
+        self._arriving.append(files().arrive())
+        return cast("IO[bytes]", self._arriving[-1])
+
+    def close(self) -> None:
+        """Let go of every part, also of an upload that broke off."""
+        super().close()
+        for part in self._arriving:
+            part.close()
 
 
 def use_spooling(app: Flask, limit: int) -> None:

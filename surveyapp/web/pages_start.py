@@ -3,9 +3,9 @@
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, render_template
-from sqlalchemy import exc
 
 from surveyapp import __version__
+from surveyapp.store.database import DatabaseFailure
 from surveyapp.store.migrations import find_revision, newest_revision
 from surveyapp.web.current import database, public_url
 
@@ -23,7 +23,7 @@ def health() -> tuple[Response, int]:
     """200 when the database answers and is at the revision that this code needs, else 503."""
     try:
         revision = find_revision(database())
-    except exc.DBAPIError:
+    except DatabaseFailure:
         return jsonify(status="failing", reason="The database does not answer."), 503
     if revision != newest_revision(database()):
         return jsonify(status="failing", reason="The database needs `surveyapp migrate`."), 503

@@ -6,7 +6,6 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from flask import Flask, Response, render_template, request
-from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
 from surveyapp.problems import (
@@ -20,6 +19,7 @@ from surveyapp.problems import (
     Kind,
     Problem,
 )
+from surveyapp.store.database import DatabaseAway
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def register_problems(app: Flask) -> None:
     """Let every refusal and every failure of `app` leave through this file."""
     app.register_error_handler(Problem, write_problem)
     app.register_error_handler(HTTPException, _http_exception)
-    app.register_error_handler(exc.OperationalError, _database_failure)
+    app.register_error_handler(DatabaseAway, _database_failure)
     app.register_error_handler(Exception, _failure)
 
 
@@ -112,7 +112,7 @@ def _flatten(messages: Any, where: str = "") -> list[tuple[str, str]]:
     return [(where, str(messages))]
 
 
-def _database_failure(error: exc.OperationalError) -> Response:
+def _database_failure(error: Exception) -> Response:
     """The database is locked, full or away: the caller shall come again."""
     log.exception("The database failed", exc_info=error)
     response = write_problem(Problem(BUSY, "The database did not answer."))

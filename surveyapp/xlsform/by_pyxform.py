@@ -165,8 +165,7 @@ def _too_deep(error: BaseException) -> FormFinding:
 def _located(
     failure: _Failure, sheets: dict[str, Sheet], rows: list[dict[str, str]], root_name: str, until: float
 ) -> _Failure:
-    """The same failure with the row that causes it: the last row of the shortest beginning of the sheet that still
-    fails."""
+    """The same failure with its row: the last row of the shortest beginning of the sheet that still fails."""
     survey = sheets["survey"]
     low, high = 0, len(rows)
     while high - low > 1 and time.monotonic() < until:

@@ -83,8 +83,7 @@ def _ask(request: bytes, seconds: int) -> tuple[dict[str, Any], bytes]:
 
 
 def _environment() -> dict[str, str]:
-    """What the converting process may know of ours. The hash seed is fixed so that the same workbook gives the same
-    XForm."""
+    """What the converting process may know of ours; a fixed hash seed makes equal XForms of equal workbooks."""
     path = os.pathsep.join([str(_PACKAGE_ROOT), *(part for part in sys.path if part and Path(part).is_dir())])
     return {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8"}
 

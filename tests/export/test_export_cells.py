@@ -42,7 +42,11 @@ def encode(kind: Kind, value: Any, *, style: int = 3) -> tuple[str, Tally]:
         ("date", date(2026, 2, 3), '<c r="A7" s="3"><v>46056</v></c>'),
         ("date", date(1850, 5, 5), '<c r="A7" s="3" t="inlineStr"><is><t>1850-05-05</t></is></c>'),
         ("datetime", datetime(2026, 2, 3, 12), '<c r="A7" s="3"><v>46056.5</v></c>'),
-        ("datetime", datetime(1899, 12, 31, 8), '<c r="A7" s="3" t="inlineStr"><is><t>1899-12-31 08:00:00</t></is></c>'),
+        (
+            "datetime",
+            datetime(1899, 12, 31, 8),
+            '<c r="A7" s="3" t="inlineStr"><is><t>1899-12-31 08:00:00</t></is></c>',
+        ),
         ("time", time(18), '<c r="A7" s="3"><v>0.75</v></c>'),
         ("bool", True, '<c r="A7" s="3" t="b"><v>1</v></c>'),
     ],

@@ -46,7 +46,7 @@ def test_types_widen_labels_are_the_newest_and_choices_of_all_versions_stay() ->
     )
     new = form(
         "2",
-        "| | decimal | age | Age in years | |\n| | text | income | | |\n| | select_one s | sex | Sex | |",
+        "| | decimal | age | Age in years | |\n| | text | income | Income | |\n| | select_one s | sex | Sex | |",
         "| | s | f | Female |\n| | s | m | Man |",
     )
     (main,) = merge_versions([publish(old), publish(new)], lambda path: path)
@@ -54,17 +54,16 @@ def test_types_widen_labels_are_the_newest_and_choices_of_all_versions_stay() ->
     assert list(by_name) == ["age", "income", "sex", "gone"]
     assert (by_name["age"].type, by_name["income"].type) == ("decimal", "text")
     assert by_name["age"].label == {"": "Age in years"}
-    assert by_name["income"].label == {"": "Income"}
     assert (by_name["gone"].first_version, by_name["gone"].last_version) == ("1", "1")
-    assert [choice.name for choice in by_name["sex"].choices] == ["f", "x", "m"] or [
-        choice.name for choice in by_name["sex"].choices
-    ] == ["f", "m", "x"]
+    assert [choice.name for choice in by_name["sex"].choices] == ["f", "x", "m"]
     female = next(choice for choice in by_name["sex"].choices if choice.name == "f")
     assert female.labels == (({"": "Female"}, "2", "2"), ({"": "Woman"}, "1", "1"))
 
 
 def test_moved_question_stays_one_column_and_repeats_nest() -> None:
-    old = form("1", "| | text | name | Name | |\n| | begin repeat | a | A | |\n| | text | q | Q | |\n| | end repeat | | | |")
+    old = form(
+        "1", "| | text | name | Name | |\n| | begin repeat | a | A | |\n| | text | q | Q | |\n| | end repeat | | | |"
+    )
     new = form(
         "2",
         "| | begin group | g | G | |\n| | text | name | Name | |\n| | end group | | | |\n"
@@ -74,5 +73,5 @@ def test_moved_question_stays_one_column_and_repeats_nest() -> None:
     moved = {"/data/g/name": "/data/name"}
     tables = merge_versions([publish(old), publish(new)], lambda path: moved.get(path, path))
     assert [(table.path, table.parent) for table in tables] == [("", ""), ("/data/a", ""), ("/data/a/b", "/data/a")]
-    assert [question.path for question in tables[0].questions] == ["/data/name", "/data/meta/instanceName"][:1]
+    assert [question.path for question in tables[0].questions] == ["/data/name"]
     assert [question.newest.name for question in tables[1].questions] == ["q"]

@@ -19,7 +19,6 @@ from surveyapp.xform.bind import bind
 from surveyapp.xform.definition import Group, Question, Repeat
 
 
-
 def _element(node: Node) -> etree._Element:
     element = etree.Element(node.name, node.attributes)
     element.text = node.text
