@@ -38,6 +38,7 @@ SETTINGS = {
     "full_page_writes": "off",
     "max_wal_size": "1GB",
 }
+LASTING = {name: value for name, value in SETTINGS.items() if name not in ("fsync", "full_page_writes")}
 # A locale whose order is not that of the bytes, as on most servers, so that the suite meets it. Some builds lack ICU.
 INITDB_LOCALES = (["--locale=C", "--locale-provider=icu", "--icu-locale=en-US"], ["--locale=C"])
 
@@ -77,12 +78,12 @@ def server_url(meeting_place: Path) -> str:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[str]:
-    """The SQLAlchemy URL of a new server that is stopped and removed on leaving the block. Raises NoPostgres."""
+def running(*, durable: bool = False) -> Iterator[str]:
+    """The SQLAlchemy URL of a new server that is stopped and removed on leaving the block; `durable` as in earnest. Raises NoPostgres."""
     home = Path(tempfile.mkdtemp(prefix="surveyapp-postgres-"))
     server = None
     try:
-        server = _start_somehow(home)
+        server = _start_somehow(home, LASTING if durable else SETTINGS)
         yield f"postgresql+psycopg://postgres@/postgres?host={home}"
     finally:
         if server:
@@ -139,14 +140,14 @@ def _is_alive(pid: int) -> bool:
 # -- one server -------------------------------------------------------------------------------------------------------
 
 
-def _start_somehow(home: Path) -> subprocess.Popen[bytes]:
+def _start_somehow(home: Path, settings: dict[str, str]) -> subprocess.Popen[bytes]:
     user = _unprivileged_user()
     if user:
         os.chown(home, user.pw_uid, user.pw_gid)
     faults = []
     for binaries in _binary_folders():
         try:
-            return _start(_reachable(binaries, home, user), home, user)
+            return _start(_reachable(binaries, home, user), home, user, settings)
         except (OSError, subprocess.SubprocessError, NoPostgres) as fault:
             faults.append(f"{binaries}: {fault}")
     raise NoPostgres(
@@ -202,10 +203,12 @@ def _reachable(binaries: Path, home: Path, user: pwd.struct_passwd | None) -> Pa
     return binaries
 
 
-def _start(binaries: Path, home: Path, user: pwd.struct_passwd | None) -> subprocess.Popen[bytes]:
+def _start(
+    binaries: Path, home: Path, user: pwd.struct_passwd | None, settings: dict[str, str]
+) -> subprocess.Popen[bytes]:
     data = home / "data"
     _lay_cluster(binaries, data, user)
-    options = [option for name, value in SETTINGS.items() for option in ("-c", f"{name}={value}")]
+    options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
     with (home / "log").open("wb") as log:
         server = subprocess.Popen(
             [binaries / "postgres", "-D", data, "-k", home, *options],

@@ -228,11 +228,11 @@ def _source(kinds: Sequence[Kind], style_ids: Sequence[int]) -> str:
             "        number_ += 1",
             "        n = str(number_)",
             f"        ({names}) = row",
-            "        out.append(''.join((",
+            "        out += (",
             "            f'<row r=\"{n}\">',",
             *cells,
             "            '</row>',",
-            "        )))",
+            "        )",
             "    return ''.join(out)",
         ]
     )

@@ -47,7 +47,7 @@ class Figures:
         self.answered += len(present)
 
     def _measure(self, values: Sequence[Any]) -> Sequence[Any]:
-        """Take limits and sum; return the values that count, which is all but the rare text or infinity among numbers."""
+        """Take limits and sum; return the values that count: all but the rare text or infinity among numbers."""
         try:
             least, most = min(values), max(values)
             total = math.fsum(values) if self.kind in ("int", "float") else 0.0

@@ -25,7 +25,8 @@ except ImportError:
 
 Compression: TypeAlias = Literal["auto", "zlib", "isal"]
 
-LEVEL = 6
+# On survey rows level 6 takes 40 % more time than level 5 and saves 1 % of the file.
+LEVEL = 5
 _RAW = -zlib.MAX_WBITS
 _LARGEST = 0xFFFF_FFFE
 _MOST_PARTS = 0xFFFE

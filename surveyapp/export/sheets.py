@@ -34,7 +34,8 @@ FORMATS: dict[Kind, str] = {
     "time": "hh:mm:ss",
     "bool": "General",
 }
-_FILLS: dict[Role, str] = {"key": "FFD9D9D9", "answer": "FFDDEBF7", "about": "FFEDEDED", "reason": "FFFCE4D6"}
+_COLOURS: dict[Role, str] = {"key": "FFD9D9D9", "answer": "FFDDEBF7", "about": "FFEDEDED", "reason": "FFFCE4D6"}
+_FILLS = {role: PatternFill("solid", fgColor=colour) for role, colour in _COLOURS.items()}
 _NAME = "Calibri"
 _BOLD = Font(_NAME, bold=True)
 _ITALIC = Font(_NAME, italic=True, color="FF595959")
@@ -133,7 +134,7 @@ def header_rows(worksheet: Any, sheet: Sheet) -> list[list[Cell]]:
         for column in sheet.columns:
             cell = text_cell(worksheet, column.headers[level])
             cell.font = _ITALIC if level else _BOLD
-            cell.fill = PatternFill("solid", fgColor=_FILLS[column.role])
+            cell.fill = _FILLS[column.role]
             if level:
                 cell.alignment = _WRAPPED
             cells.append(cell)

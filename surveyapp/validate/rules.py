@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from os.path import commonprefix
 from typing import Final
 
 from surveyapp.expressions.errors import ExpressionError
@@ -221,7 +220,17 @@ def _shared_levels(definition: FormDefinition) -> dict[tuple[str, str], int]:
         for kind, text in (("relevant", rules.relevant), ("required", rules.required), ("calculate", rules.calculate)):
             if text:
                 users.setdefault((kind, _spelling(text)), []).append(element.path.strip("/").split("/"))
-    return {key: len(commonprefix(paths)) for key, paths in users.items() if len(paths) > 1}
+    return {key: _count_common(paths) for key, paths in users.items() if len(paths) > 1}
+
+
+def _count_common(paths: list[list[str]]) -> int:
+    """How many leading names all `paths` share."""
+    shared = 0
+    for names in zip(*paths, strict=False):
+        if len(set(names)) > 1:
+            break
+        shared += 1
+    return shared
 
 
 def _spelling(text: str) -> str:

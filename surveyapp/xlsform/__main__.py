@@ -1,7 +1,7 @@
 """The process that converts one form: `python -m surveyapp.xlsform`.
 
 Reads one line of JSON (`filename`, `default_version`, `seconds`, `memory_mb`) and then the file from standard
-input; writes one line of JSON (`kind`, `findings`, `failed`, `xform_bytes`) and then the XForm and the itemsets CSV
+input; writes one line of JSON (`kind`, `findings`, `failed`, `rows`, `xform_bytes`) and then the XForm and the itemsets CSV
 to standard output. It limits itself before it looks at the file. Started by `surveyapp.xlsform.convert`, by nobody
 else.
 """
@@ -60,6 +60,7 @@ def _convert(content: bytes, filename: str, default_version: str) -> tuple[dict[
         "failed": False,
         "kind": made.kind,
         "findings": [asdict(finding) for finding in made.findings],
+        "rows": made.rows,
         "xform_bytes": len(made.xform),
     }
     return answer, [made.xform, made.itemsets]

@@ -120,7 +120,7 @@ def _finding(text: str, severity: Severity, code: str, sheets: dict[str, Sheet])
     return FormFinding(
         code,
         severity,
-        plain(what),
+        plain(what[:1].upper() + what[1:]),
         plain(remedy[:1].upper() + remedy[1:]),
         sheet.title if sheet else "",
         row,

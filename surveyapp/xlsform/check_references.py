@@ -20,22 +20,11 @@ def check_references(sheets: dict[str, Sheet]) -> list[FormFinding]:
         name = survey.get(row, "name")
         if name and not survey.get(row, "type").startswith("end_"):
             rows[name].append(number)
-            rows |= _made_by_pyxform(survey, row, name, number)
     checker = _Checker(rows)
     for name in ("survey", "choices", "settings", "entities"):
         if name in sheets:
             checker.check_sheet(sheets[name])
     return checker.findings
-
-
-def _made_by_pyxform(survey: Sheet, row: dict[str, str], name: str, number: int) -> dict[str, list[int]]:
-    """Names of elements that pyxform adds: the text beside `or_other`, the count of a repeat."""
-    made = {}
-    if survey.get(row, "type").endswith(("or_other", "or other", "or specify other")):
-        made[f"{name}_other"] = [number]
-    if survey.get(row, "repeat_count"):
-        made[f"{name}_count"] = [number]
-    return made
 
 
 class _Checker:

@@ -15,6 +15,7 @@ from typing import Any
 
 from surveyapp.findings import FormFinding
 from surveyapp.problems import FORM_FILE_UNSUPPORTED, FORM_INVALID, TOO_LARGE, Problem
+from surveyapp.xlsform.collect_check import check_for_collect
 
 MAX_FILE = 50 * 1024 * 1024
 
@@ -38,11 +39,17 @@ class Conversion:
 
 
 def convert_form(
-    content: bytes, filename: str, *, default_version: str = "", seconds: int = 60, memory_mb: int = 1024
+    content: bytes,
+    filename: str,
+    *,
+    default_version: str = "",
+    seconds: int = 60,
+    memory_mb: int = 1024,
+    ask_collect: bool = False,
 ) -> Conversion:
     """Convert an XLSForm (.xlsx, .xls, .csv, .md) or check an XForm; the kind is told from the content.
 
-    `default_version` is set where the workbook states none. Raises Problem FORM_INVALID (or FORM_FILE_UNSUPPORTED,
+    `default_version` is set where the workbook states none; `ask_collect` has ODK Validate look at the result. Raises Problem FORM_INVALID (or FORM_FILE_UNSUPPORTED,
     TOO_LARGE) with each fault in `errors` as the fields of a FormFinding; also when a limit (`seconds` of processor
     and of wall time, `memory_mb`) is passed.
     """
@@ -56,6 +63,10 @@ def convert_form(
     if answer["failed"]:
         raise _problem(findings)
     size = answer["xform_bytes"]
+    if ask_collect:
+        findings += check_for_collect(rest[:size], rows=answer["rows"], seconds=seconds)
+        if findings and findings[-1].severity == "error":
+            raise _problem(findings)
     return Conversion(rest[:size], findings, answer["kind"], rest[size:])
 
 

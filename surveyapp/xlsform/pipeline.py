@@ -19,19 +19,23 @@ from surveyapp.xlsform.xform_file import check_xform
 
 @dataclass(frozen=True)
 class Made:
-    """A finished conversion. `itemsets` is the CSV of select_one_external, b'' where there is none."""
+    """A finished conversion. `itemsets` is the CSV of select_one_external, b'' where there is none.
+
+    `rows` gives the row of each name on the survey sheet.
+    """
 
     kind: SourceKind
     xform: bytes
     itemsets: bytes
     findings: list[FormFinding]
+    rows: dict[str, int]
 
 
 def run(content: bytes, filename: str, default_version: str) -> Made:
     """Convert one file. Raises FormFaultsError with every fault that was found."""
     kind = recognise(content, filename)
     if kind == "xform":
-        return Made(kind, content, b"", check_xform(content))
+        return Made(kind, content, b"", check_xform(content), {})
     grids, findings = read_grids(content, kind)
     sheets, told = collect_sheets(grids)
     findings += told
@@ -40,7 +44,9 @@ def run(content: bytes, filename: str, default_version: str) -> Made:
     findings += repair(sheets, filename, default_version)
     findings += check(sheets)
     made = _convert(sheets, findings)
-    return Made(kind, made.xform.encode(), made.itemsets.encode(), _unique([*findings, *made.warnings]))
+    survey = sheets["survey"]
+    rows = {survey.get(row, "name"): number for number, row in survey.numbered()}
+    return Made(kind, made.xform.encode(), made.itemsets.encode(), _unique([*findings, *made.warnings]), rows)
 
 
 def _no_survey(grids: Grids) -> FormFinding:

@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveyapp.export.package import Compression, Deflater, PackageDamaged, PackageWriter, check_package, joined_crc
+from surveyapp.export.package import (
+    Compression,
+    Deflater,
+    PackageDamaged,
+    PackageWriter,
+    Segment,
+    check_package,
+    joined_crc,
+)
 
 
 @given(st.binary(max_size=300), st.binary(max_size=300), st.integers(1, 200))
@@ -34,7 +42,7 @@ def make_package(path: Path, compression: Compression, chunks: list[bytes]) -> N
         package.close()
 
 
-def empty_body(spool: BytesIO, compression: Compression):  # type: ignore[no-untyped-def]
+def empty_body(spool: BytesIO, compression: Compression) -> Segment:
     return Deflater(spool, compression).finish()
 
 
@@ -85,7 +93,12 @@ class FullDisk(BytesIO):
 
 def test_full_disk_is_told_and_does_not_hang() -> None:
     deflater = Deflater(FullDisk(), "zlib")
-    with pytest.raises(OSError, match="No space"):
+    chunk = os.urandom(1_000_000)
+
+    def write_all() -> None:
         for _ in range(50):
-            deflater.write(os.urandom(1_000_000))
+            deflater.write(chunk)
+
+    with pytest.raises(OSError, match="No space"):
+        write_all()
     deflater.stop()

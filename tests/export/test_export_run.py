@@ -31,7 +31,7 @@ def table(path: Path, title: str = "data") -> list[dict[str, Any]]:
     """The rows of a sheet by column name."""
     worksheet = openpyxl.load_workbook(path)[title]
     names, *rows = worksheet.iter_rows(values_only=True)
-    return [dict(zip(names, row, strict=True)) for row in rows[1 if title in ("data", "member") else 0 :]]
+    return [dict(zip(map(str, names), row, strict=True)) for row in rows[1 if title in ("data", "member") else 0 :]]
 
 
 def only(record: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -235,7 +235,7 @@ def test_other_sheets_tell_findings_columns_and_choices(households: MemorySource
     assert codebook["data", "tap"]["values"] == "river = River; tap = Tap water; dk = Does not know"
     counted = {row["code"]: row["answers"] for row in table(path, "choices")}
     assert counted == {"river": 1, "tap": 2, "dk": 0}
-    readme = [row for row in openpyxl.load_workbook(path)["README"].iter_rows(values_only=True)]
+    readme = list(openpyxl.load_workbook(path)["README"].iter_rows(values_only=True))
     assert ("Submissions in this file", 3, None) in readme
     assert ("member", "one row per Member, inside data", 3) in readme
 
@@ -285,7 +285,7 @@ def test_dirty_answers_do_no_harm_and_nothing_is_cut_in_silence(tmp_path: Path) 
     parts = calamine.get_sheet_by_name("long_text").to_python()
     assert parts[0] == ["sheet", "row", "column", "key", "part", "text"]
     assert [row[:5] for row in parts[1:]] == [["data", 6, "t", "uuid:00000004", n] for n in (1, 2)]
-    assert "".join(row[5] for row in parts[1:]) == long
+    assert "".join(str(row[5]) for row in parts[1:]) == long
     assert len(result.warnings) == 4
 
 

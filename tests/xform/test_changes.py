@@ -129,7 +129,8 @@ def test_a_group_that_becomes_a_repeat_takes_its_questions_along() -> None:
 
 
 def test_a_repeat_added_is_told_with_its_questions() -> None:
-    extra = "    | | begin_repeat | plot | Plot | | | |\n    | | text | crop | Crop | | | |\n    | | end_repeat | | | | | |\n    | choices |"
+    repeat = ("begin_repeat | plot | Plot", "text | crop | Crop", "end_repeat | |")
+    extra = "".join(f"    | | {row} | | | |\n" for row in repeat) + "    | choices |"
     assert briefly(changed(("    | choices |", extra))) == [
         ("repeat added", "plot", "ok"),
         ("question added", "crop", "ok"),

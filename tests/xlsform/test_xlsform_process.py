@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -82,6 +83,18 @@ def test_csv_is_read_in_utf8_and_in_the_encoding_of_a_chinese_excel(separator: s
     made = run(text.encode("gb18030"), "f.csv", "1")
     assert "姓名".encode() in made.xform
     assert "file-encoding" in {finding.code for finding in made.findings}
+
+
+def test_an_old_excel_workbook_is_read_with_its_dates_numbers_and_truths() -> None:
+    made = run((Path(__file__).parent / "small.xls").read_bytes(), "small.xls", "1")
+    assert made.kind == "xls"
+    for piece in (
+        b'id="old_excel" version="2026112301"',
+        b"<d>2026-01-31</d>",
+        b"<name>0</name>",
+        b'required="true()"',
+    ):
+        assert piece in made.xform
 
 
 def test_external_choices_come_back_as_itemsets_csv() -> None:
