@@ -19,7 +19,7 @@ from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.run import write_export
 from surveyapp.findings import Finding
-from surveyapp.people import enrol_device, ensure_project, grant_api_token, revoke_device
+from surveyapp.people import create_project, enrol_device, ensure_project, grant_api_token, revoke_device
 from surveyapp.publish import Published, publish
 from surveyapp.store.database import Database
 from surveyapp.store.files import Files
@@ -81,6 +81,10 @@ class Survey:
         with self.database.begin() as session:
             token = enrol_device(session, ensure_project(session, project, now()), name, now())
         return Phone(f"{self.url}/c/{token}")
+
+    def create_project(self, project: str) -> None:
+        with self.database.begin() as session:
+            create_project(session, project, "", "", now())
 
     def revoke(self, name: str, project: str = "default") -> None:
         with self.database.begin() as session:

@@ -6,6 +6,7 @@ or a date was asked for. Only column letters, style ids and fixed templates ente
 """
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from typing import Any, Literal, TypeAlias
@@ -63,7 +64,7 @@ class SharedStrings(dict[str, str]):
         xml = f"<si>{string_xml(text, self._tally)}</si>"
         fragment = self[text] = f' t="s"><v>{len(self.items_xml)}</v></c>'
         self.items_xml.append(xml)
-        self._bytes_left -= len(xml) + len(text)
+        self._bytes_left -= sys.getsizeof(xml) + sys.getsizeof(text) + sys.getsizeof(fragment)
         return fragment
 
 

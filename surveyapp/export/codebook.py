@@ -99,7 +99,7 @@ def _limit(value: Any) -> Any:
 
 
 def _most_frequent(figures: Figures) -> str | None:
-    top = sorted(figures.codes.items(), key=lambda item: (-item[1], item[0]))[:_TOP]
+    top = sorted((figures.codes or {}).items(), key=lambda item: (-item[1], item[0]))[:_TOP]
     return "; ".join(f"{code}: {count}" for code, count in top) or None
 
 
@@ -214,6 +214,6 @@ def _count_choices(tables: Sequence[TableFigures]) -> dict[tuple[str, str], int]
                 key = (name, column.choice)
                 counts[key] = counts.get(key, 0) + int(figures.total)
             elif question.type == "select_one" and not column.note:
-                for code, count in figures.codes.items():
+                for code, count in (figures.codes or {}).items():
                     counts[name, code] = counts.get((name, code), 0) + count
     return counts

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 Value = TypeVar("Value")
 
-_REMEMBERED = 5_000
+_REMEMBERED = 1_000
 
 
 class Remembered(dict[Any, Value], Generic[Value]):

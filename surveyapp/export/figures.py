@@ -10,7 +10,7 @@ from surveyapp.export.cells import Kind, Row
 from surveyapp.export.rows import chunks
 
 _CHUNK = 500
-_MOST_CODES = 5_000
+_MOST_CODES = 1_000
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Figures:
     least: Any = None
     most: Any = None
     total: float = 0.0
-    codes: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] | None = field(default_factory=Counter)
 
     @property
     def mean(self) -> float | None:
@@ -40,11 +40,16 @@ class Figures:
         if not present:
             return
         if self.kind == "code":
-            if len(self.codes) < _MOST_CODES:
-                self.codes.update(present)
+            self._count(present)
         elif self.kind != "text":
             present = self._measure(present)
         self.answered += len(present)
+
+    def _count(self, values: Sequence[str]) -> None:
+        if self.codes is not None:
+            self.codes.update(values)
+            if len(self.codes) > _MOST_CODES:
+                self.codes = None
 
     def _measure(self, values: Sequence[Any]) -> Sequence[Any]:
         """Take limits and sum; return the values that count: all but the rare text or infinity among numbers."""

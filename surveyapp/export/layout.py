@@ -15,6 +15,7 @@ from surveyapp.export.names import sheet_title, short_names, unique_names
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.sheets import COLUMNS_OF_EXCEL
 from surveyapp.export.source import Ask, PublishedVersion
+from surveyapp.problems import EXPORT_OPTION, Problem
 
 # Titles of sheets that are not answers; no repeat may take one.
 FIXED_TITLES: Final = ("README", "data", "findings", "codebook", "choices", "long_text")
@@ -43,6 +44,7 @@ def plan_layout(
     `<title>_b`, `<title>_c` with the same keys.
     """
     merged = merge_versions(versions, kept_path)
+    options = replace(options, language=_find_language(versions, options.language))
     view = View(options, versions[-1].definition, options.select, missing_files or {})
     tables: list[TableLayout] = []
     notes: list[str] = []
@@ -59,6 +61,19 @@ def plan_layout(
             notes.append(f"Sheet {title}: goes on to the right in {', '.join(part.title for part in parts[1:])}.")
         tables.extend(parts)
     return Layout(tuple(tables), merged, view, tuple(notes))
+
+
+def _find_language(versions: Sequence[PublishedVersion], wanted: str) -> str:
+    """The language of the form that `wanted` means: its whole name, `English` or `en` for `English (en)`."""
+    languages = list(dict.fromkeys(name for version in reversed(versions) for name in version.definition.languages))
+    if not wanted or wanted in languages:
+        return wanted
+    for language in languages:
+        name, _, code = language.lower().partition("(")
+        if wanted.lower() in (language.lower(), name.strip(), code.strip(" )")):
+            return language
+    offered = ", ".join(languages) or "none: the form has labels without language"
+    raise Problem(EXPORT_OPTION, f"The form has no labels in {wanted!r}.", remedy=f"Its languages: {offered}.")
 
 
 def _table_layout(view: View, table: MergedTable, title: str, main: MergedTable) -> TableLayout:

@@ -85,7 +85,7 @@ def _counts(source: ExportSource, told: Told) -> Iterator[Line]:
     yield Line("line", ("Submissions in this file", by_name["_submission_no"].answered))
     for name, word in (("_state", "state"), ("_version", "version")):
         figures = by_name.get(name)
-        for code, count in sorted(figures.codes.items()) if figures else ():
+        for code, count in sorted(figures.codes.items()) if figures and figures.codes else ():
             yield Line("line", (f"… {word} {code}", count))
     for words, count in source.counts.items():
         yield Line("line", (words, count))

@@ -140,7 +140,9 @@ class _Around:
     def move_to(self, number: int) -> None:
         """Stand at the submission of that number."""
         while self._at < number:
-            row = next(self._main)
+            row = next(self._main, None)
+            if row is None:
+                raise LookupError(f"the snapshot has repeat rows of submission {number}, but not the submission")
             self._at = row[self._number]
             if self._at == number:
                 self.carried = self._shape(row)

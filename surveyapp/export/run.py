@@ -193,9 +193,9 @@ class _Export:
         main = self._figures[0]
         for column, figures in zip(main.table.columns, main.figures, strict=True):
             if column.name == "_version" and column.question is None:
-                for version in sorted(set(figures.codes) - known):
-                    count = figures.codes[version]
-                    yield f"{count:,} submissions name version {version!r}, which was never published: matched by path."
+                codes = figures.codes or {}
+                for version in sorted(set(codes) - known):
+                    yield f"{codes[version]:,} submissions name version {version!r}, which was never published: matched by path."
 
     def _warn_of_parts(self) -> Iterator[str]:
         for title, parts in self._written.items():

@@ -222,12 +222,18 @@ class SpliceWorkbook:
                 package.add_around(name, head, parts[name].body, self._spool, tail)
             else:
                 package.add(name, _patched(name, content, moment))
-        package.add(_STRINGS_PART, self._strings_part())
+        head = _STRINGS_HEAD.format(count=len(self._strings.items_xml)).encode()
+        package.add_around(_STRINGS_PART, head, self._deflated_strings(), self._spool, b"</sst>")
         package.close()
 
-    def _strings_part(self) -> bytes:
-        items = self._strings.items_xml
-        return (_STRINGS_HEAD.format(count=len(items)) + "".join(items) + "</sst>").encode()
+    def _deflated_strings(self) -> Segment:
+        deflater = Deflater(self._spool, self._compression)
+        try:
+            for xml in self._strings.items_xml:
+                deflater.write(xml.encode())
+            return deflater.finish()
+        finally:
+            deflater.stop()
 
 
 def _around(xml: str, part: _Streamed) -> tuple[bytes, bytes]:

@@ -276,7 +276,7 @@ class Compiler:
 
         def compute(scope: Scope) -> bool:
             one, other = left(scope), right(scope)
-            if isinstance(one, bool) or isinstance(other, bool):
+            if (isinstance(one, bool) and isinstance(other, list)) or (isinstance(one, list) and isinstance(other, bool)):
                 return compare(float(boolean(one, scope)), float(boolean(other, scope)))
             ones: Sequence[Value] = [node_text(node) for node in one] if isinstance(one, list) else [one]
             others: Sequence[Value] = [node_text(node) for node in other] if isinstance(other, list) else [other]

@@ -1,10 +1,11 @@
 """Patterns of forms on our own engine, bounded in time.
 
 JavaRosa matches the whole text (`java.util.regex.Pattern.matches`), XForms clients search (`RegExp.test`). A pattern
-that takes too long is given up, and after that not tried again.
+that takes too long is given up, and after three times not tried again.
 """
 
 import re
+from collections import Counter
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -12,7 +13,10 @@ import regex
 
 from surveyapp.expressions.errors import ExpressionError, NotCheckable
 
-SECONDS: Final = 0.05
+SECONDS: Final = 0.1
+# A busy machine may once be slow at a good pattern.
+MOST_STRIKES: Final = 3
+MOST_REMEMBERED: Final = 10_000
 LONGEST_PATTERN: Final = 2_000
 LONGEST_TEXT: Final = 100_000
 MOST_REPETITIONS: Final = 100_000
@@ -22,7 +26,7 @@ repetition = re.compile(r"\{\s*([0-9]*)\s*(?:,\s*([0-9]*)\s*)?\}")
 set_operator = re.compile(r"--|\|\||~~")
 ASCII_CLASSES: Final = {"d": "0-9", "w": "A-Za-z0-9_", "s": r" \t\n\x0b\f\r"}
 Key: TypeAlias = tuple[str, str]
-given_up: set[Key] = set()
+strikes: Counter[Key] = Counter()
 
 
 def matches(text: str, pattern: str, dialect: str) -> bool:
@@ -32,7 +36,7 @@ def matches(text: str, pattern: str, dialect: str) -> bool:
         ExpressionError: the pattern is not a pattern.
         NotCheckable: it is too long, or needs too long.
     """
-    if (pattern, dialect) in given_up:
+    if strikes[pattern, dialect] >= MOST_STRIKES:
         raise NotCheckable("its pattern takes too long")
     if len(text) > LONGEST_TEXT:
         raise NotCheckable(f"the answer has more than {LONGEST_TEXT:,} characters")
@@ -41,8 +45,8 @@ def matches(text: str, pattern: str, dialect: str) -> bool:
         match = compiled.fullmatch if dialect == "javarosa" else compiled.search
         return match(text, timeout=SECONDS) is not None
     except TimeoutError:
-        if len(given_up) < 10_000:
-            given_up.add((pattern, dialect))
+        if len(strikes) < MOST_REMEMBERED:
+            strikes[pattern, dialect] += 1
         raise NotCheckable("its pattern takes too long") from None
 
 

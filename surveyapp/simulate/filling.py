@@ -176,7 +176,7 @@ class Filling:
     def _choice_name(self, value: str, path: str, scope: Scope) -> str:
         """The label of a choice, for expressions that ask for it."""
         del scope
-        element = self.plan.definition.elements.get(path)
+        element = self.plan.definition.elements.get(path.strip())
         if not isinstance(element, Question):
             return ""
         choices = self.plan.definition.choices(element)

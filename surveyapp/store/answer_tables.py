@@ -16,17 +16,21 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Engine,
+    Insert,
     Integer,
     MetaData,
     Table,
     Text,
+    TextClause,
     bindparam,
     insert,
     inspect,
     select,
+    text,
     tuple_,
     update,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateColumn, CreateTable, DropTable
 
@@ -41,6 +45,7 @@ COLUMNS_A_TABLE: Final = 400
 # PostgreSQL cuts longer names off; room is left for component, side table number and repeat.
 NAME_BYTES: Final = 48
 BATCH: Final = 1000
+_POSTGRESQL: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,22 @@ class AnswerTable:
     def sql(self) -> Table:
         """The table for SQLAlchemy."""
         return _sql_table(self.name, self.repeat_path, self.columns.values())
+
+    @cached_property
+    def empty_row(self) -> dict[str, Any]:
+        """Every column without a value."""
+        return dict.fromkeys(column.name for column in self.sql.columns)
+
+    @cached_property
+    def insert(self) -> Insert:
+        """Puts rows in."""
+        return insert(self.sql)
+
+    @cached_property
+    def insert_json(self) -> TextClause:
+        """Puts in the rows of a JSON array, on PostgreSQL; the types are those of the columns."""
+        name = _POSTGRESQL.identifier_preparer.quote(self.name)
+        return text(f"INSERT INTO {name} SELECT * FROM json_populate_recordset(NULL::{name}, CAST(:rows AS json))")
 
     @cached_property
     def column_names(self) -> frozenset[str]:

@@ -2,8 +2,9 @@
 
 import datetime
 from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.store.projects import COLUMNS, Project
@@ -32,6 +33,15 @@ class ApiToken:
     revoked_at: datetime.datetime | None
 
 
+def _select(table: Table):  # type: ignore[no-untyped-def]  # the type of a select over two tables cannot be written down
+    return select(table.c.id, table.c.name, table.c.created_at, table.c.revoked_at, *COLUMNS).join(
+        projects, projects.c.id == table.c.project_id
+    )
+
+
+FIND_DEVICE: Final[Any] = _select(devices).where(devices.c.token_hash == bindparam("token_hash"))
+
+
 def add_device(session: Session, project_id: int, name: str, token_hash: str, created_at: datetime.datetime) -> int:
     """A new device; its id."""
     return _add(session, devices, project_id, name, token_hash, created_at)
@@ -53,7 +63,7 @@ def _add(session: Session, table: Table, project_id: int, name: str, token_hash:
 
 def find_device(session: Session, token_hash: str) -> Device | None:
     """The device with this token, revoked or not."""
-    row = session.execute(_select(devices).where(devices.c.token_hash == token_hash)).one_or_none()
+    row = session.connection().execute(FIND_DEVICE, {"token_hash": token_hash}).one_or_none()
     return None if row is None else Device(row[0], row[1], Project(*row[4:]), row[2], row[3])
 
 
@@ -69,12 +79,6 @@ def list_devices(session: Session, project_id: int) -> list[Device]:
         _select(devices).where(devices.c.project_id == project_id).order_by(devices.c.name, devices.c.id)
     )
     return [Device(row[0], row[1], Project(*row[4:]), row[2], row[3]) for row in rows]
-
-
-def _select(table: Table):  # type: ignore[no-untyped-def]  # the type of a select over two tables cannot be written down
-    return select(table.c.id, table.c.name, table.c.created_at, table.c.revoked_at, *COLUMNS).join(
-        projects, projects.c.id == table.c.project_id
-    )
 
 
 def mark_device_revoked(session: Session, project_id: int, name: str, at: datetime.datetime) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Engine, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import FORM_NOT_FOUND, FORM_VERSION_NOT_FOUND, MEDIA_NOT_FOUND, Problem
@@ -57,6 +57,7 @@ VERSION = tuple(
     form_versions.c[name]
     for name in ("id", "form_pk", "version", "ordinal", "md5", "source_name", "findings", "published_at")
 )
+FIND_FORM = select(*FORM).where(forms.c.project_id == bindparam("project_id"), forms.c.form_id == bindparam("form_id"))
 ATTACHMENT = tuple(form_attachments.c[name] for name in ("name", "sha256", "md5", "size"))
 
 
@@ -121,9 +122,7 @@ def mark_form_state(session: Session, form: Form, state: str) -> None:
 
 def find_form(session: Session, project_id: int, form_id: str) -> Form | None:
     """The form with this id in a project."""
-    row = session.execute(
-        select(*FORM).where(forms.c.project_id == project_id, forms.c.form_id == form_id)
-    ).one_or_none()
+    row = session.connection().execute(FIND_FORM, {"project_id": project_id, "form_id": form_id}).one_or_none()
     return None if row is None else Form(*row)
 
 
@@ -163,11 +162,16 @@ def list_form_versions(session: Session, form: Form) -> list[FormVersion]:
 
 
 def find_form_version(session: Session, form: Form, version: str) -> FormVersion | None:
-    """The version called `version`."""
-    row = session.execute(
-        select(*VERSION).where(form_versions.c.form_pk == form.id, form_versions.c.version == version)
-    ).one_or_none()
-    return None if row is None else FormVersion(*row)
+    """The version called `version`; kept in memory, since a published version never changes."""
+    known = _versions.setdefault(session.get_bind().engine, {})
+    if (form.id, version) not in known:
+        row = session.execute(
+            select(*VERSION).where(form_versions.c.form_pk == form.id, form_versions.c.version == version)
+        ).one_or_none()
+        if row is None:
+            return None
+        known[form.id, version] = FormVersion(*row)
+    return known[form.id, version]
 
 
 def get_form_version(session: Session, form: Form, version: str | None = None) -> FormVersion:
@@ -244,6 +248,7 @@ def get_form_attachment(session: Session, version: FormVersion, name: str) -> Fo
     return FormAttachment(*row)
 
 
+_versions: WeakKeyDictionary[Engine, dict[tuple[int, str], FormVersion]] = WeakKeyDictionary()
 _definitions: WeakKeyDictionary[Engine, dict[int, FormDefinition]] = WeakKeyDictionary()
 
 

@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ColumnElement,
     Select,
+    Text,
+    bindparam,
     delete,
     func,
     insert,
@@ -80,16 +83,28 @@ VERSION: Final = (
 )
 
 
-def _versions(form_pk: int) -> Select[Any]:
+def _versions(form_pk: int | ColumnElement[int]) -> Select[Any]:
     return select(*VERSION).join(submissions, s.id == v.submission_id).where(v.form_pk == form_pk)
+
+
+# What each submission needs is made once: to put a statement together takes longer than to send it.
+RELATED: Final = _versions(bindparam("form_pk", type_=BigInteger)).where(
+    IN_LINE,
+    or_(
+        v.instance_id == bindparam("instance_id"),
+        v.instance_id == bindparam("deprecated_id", type_=Text),
+        v.deprecated_id == bindparam("instance_id"),
+    ),
+)
+ADD_SUBMISSION: Final = insert(submissions).returning(s.id)
+ADD_VERSION: Final = insert(submission_versions).returning(v.id)
 
 
 # -- finding ----------------------------------------------------------------------------------------------------------
 def list_related(session: Session, form_pk: int, instance_id: str, deprecated_id: str | None) -> list[Version]:
     """In one look: the versions that have one of these instance ids, and the one that replaces `instance_id`; copies aside."""
-    wanted = [i for i in (instance_id, deprecated_id) if i is not None]
-    related = or_(v.instance_id.in_(wanted), v.deprecated_id == instance_id)
-    return [Version(*row) for row in session.execute(_versions(form_pk).where(related, IN_LINE))]
+    wanted = {"form_pk": form_pk, "instance_id": instance_id, "deprecated_id": deprecated_id}
+    return [Version(*row) for row in session.connection().execute(RELATED, wanted)]
 
 
 def find_version(session: Session, form_pk: int, instance_id: str) -> Version | None:
@@ -164,19 +179,15 @@ def list_submission_ids(session: Session, form_pk: int) -> list[int]:
 # -- adding -----------------------------------------------------------------------------------------------------------
 def add_submission(session: Session, form_pk: int, instance_id: str, received_at: datetime.datetime) -> int:
     """A new submission, whose first version gets number 1; its id."""
-    added: int = session.execute(
-        insert(submissions)
-        .values(form_pk=form_pk, instance_id=instance_id, current_number=1, received_at=received_at)
-        .returning(s.id)
-    ).scalar_one()
+    values = {"form_pk": form_pk, "instance_id": instance_id, "current_number": 1, "received_at": received_at}
+    added: int = session.connection().execute(ADD_SUBMISSION, values).scalar_one()
     return added
 
 
 def add_version(session: Session, submission_id: int, number: int, **columns: Any) -> int:
     """A record as it was sent; its id. `columns` are those of the table submission_versions."""
-    added: int = session.execute(
-        insert(submission_versions).values(submission_id=submission_id, number=number, **columns).returning(v.id)
-    ).scalar_one()
+    values = {"submission_id": submission_id, "number": number, **columns}
+    added: int = session.connection().execute(ADD_VERSION, values).scalar_one()
     return added
 
 

@@ -99,7 +99,7 @@ def _weigh(
     return Judgement(findings, tuple(unknown.values()), first.kept, differing, len(unknown), nodes)
 
 
-Outcomes: TypeAlias = dict[tuple[str, int], Finding]
+Outcomes: TypeAlias = dict[tuple[str, str], Finding]
 
 
 def _both(first: Trial, second: Trial) -> tuple[Outcomes, Outcomes]:
@@ -185,11 +185,12 @@ def _details(prepared: PreparedRecord, trial: Trial) -> tuple[NodeJudgement, ...
 def _detail(node: Node, question: Question, trial: Trial) -> NodeJudgement:
     site: Any = trial.book.sites.get(question.path)
     constraint_ok = None
-    key = ("constraint-violated", id(node))
+    path = indexed_path(node)
+    key = ("constraint-violated", path)
     if site is not None and site.constraint is not None and node.text and node.relevant and key not in trial.unknown:
         constraint_ok = key not in trial.violated
     return NodeJudgement(
-        indexed_path(node),
+        path,
         question.type,
         node.value,
         node.relevant,

@@ -36,8 +36,8 @@ class Trial:
         self.book: Book = rules.books[dialect]
         self.record = record
         self.clock = clock
-        self.violated: dict[tuple[str, int], Finding] = {}
-        self.unknown: dict[tuple[str, int], Finding] = {}
+        self.violated: dict[tuple[str, str], Finding] = {}
+        self.unknown: dict[tuple[str, str], Finding] = {}
         self.kept = 0
         self.uncertain: set[int] = set()
         self.calculated: dict[int, str] = {}
@@ -66,13 +66,15 @@ class Trial:
 
     # -- outcomes -----------------------------------------------------------------------------------------------------
     def violate(self, check: str, node: Node, what: str, rule: str = "") -> None:
-        self.violated[check, id(node)] = make_finding(self.rules.definition, check, node, what, rule=rule)
+        """Enter that a rule is broken at `node`."""
+        finding = make_finding(self.rules.definition, check, node, what, rule=rule)
+        self.violated[check, finding.path] = finding
 
     def doubt(self, check: str, node: Node, reason: str, rule: str = "") -> None:
+        """Enter that a rule could not be checked at `node`."""
         what = f"could not be checked: {reason}."
-        self.unknown[check, id(node)] = make_finding(
-            self.rules.definition, check, node, what, rule=rule, outcome="not_checkable"
-        )
+        finding = make_finding(self.rules.definition, check, node, what, rule=rule, outcome="not_checkable")
+        self.unknown[check, finding.path] = finding
 
     # -- evaluation ---------------------------------------------------------------------------------------------------
     def settings(self, rule: Rule) -> Iterator[None]:

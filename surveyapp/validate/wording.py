@@ -6,7 +6,7 @@ from surveyapp.answers import Node
 from surveyapp.findings import Finding, Outcome, Severity
 from surveyapp.validate.record import label_of
 from surveyapp.xform.bind import indexed_path
-from surveyapp.xform.definition import FormDefinition
+from surveyapp.xform.definition import FormDefinition, Repeat
 
 LONGEST_VALUE: Final = 200
 
@@ -31,6 +31,14 @@ def shorten(text: str) -> str:
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
 
 
+def place_of(node: Node) -> str:
+    """The path of `node` with row numbers; of a repeat without rows the path without one."""
+    parent = node.parent
+    if parent is not None and isinstance(node.element, Repeat) and parent.find(node.name) is None:
+        return f"{indexed_path(parent)}/{node.name}"
+    return indexed_path(node)
+
+
 def make_finding(
     definition: FormDefinition,
     check: str,
@@ -48,7 +56,7 @@ def make_finding(
         check=check,
         severity=severity,
         message=f"“{shorten(label)}” {what}",
-        path=indexed_path(node),
+        path=place_of(node),
         question=node.name,
         value=shorten(node.value),
         rule=rule,

@@ -1,7 +1,7 @@
 """What a request works with: the settings, the database, the files, and the time."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import current_app, request
 
@@ -21,6 +21,7 @@ class Surroundings:
     database: Database
     files: Files
     worker: Worker
+    admitted: dict[str, float] = field(default_factory=dict)
 
 
 def surroundings() -> Surroundings:

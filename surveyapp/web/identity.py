@@ -4,6 +4,8 @@ A phone brings its token in the path (`/c/<token>`), a program in `Authorization
 """
 
 import secrets
+import time
+from typing import Final
 
 from flask import request
 from sqlalchemy.orm import Session
@@ -12,6 +14,11 @@ from surveyapp.people import hash_token
 from surveyapp.problems import NOT_ALLOWED, NOT_SIGNED_IN, UNKNOWN_TOKEN, Problem
 from surveyapp.store.devices import Device, find_api_token, find_device
 from surveyapp.store.projects import Project
+from surveyapp.web.current import database, surroundings
+
+# Seconds.
+ADMITTED_FOR: Final = 30
+ADMITTED_AT_MOST: Final = 10_000
 
 
 def get_device(session: Session, token: str) -> Device:
@@ -24,6 +31,25 @@ def get_device(session: Session, token: str) -> Device:
     if device is None or device.revoked_at is not None:
         raise Problem(UNKNOWN_TOKEN, "The address of the server holds a token that is unknown or was revoked.")
     return device
+
+
+def admit_device(token: str) -> None:
+    """Look at a token before the body of a request is read, so that strangers cannot make us read theirs.
+
+    A phone that was let in a moment ago is not looked up again: who keeps what comes checks the token itself, in its transaction.
+
+    Raises:
+        Problem: UNKNOWN_TOKEN.
+    """
+    admitted = surroundings().admitted
+    now = time.monotonic()
+    if now - admitted.get(token, -ADMITTED_FOR) < ADMITTED_FOR:
+        return
+    with database().reading() as session:
+        get_device(session, token)
+    if len(admitted) >= ADMITTED_AT_MOST:
+        admitted.clear()
+    admitted[token] = now
 
 
 def bearer() -> str:

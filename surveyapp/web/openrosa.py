@@ -10,6 +10,7 @@
 https://docs.getodk.org/openrosa/. Unknown query parameters are ignored everywhere: Collect appends deviceID to each address.
 """
 
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -35,7 +36,7 @@ from surveyapp.store.forms import (
 )
 from surveyapp.values import storable
 from surveyapp.web.current import config, database, files, now, public_url
-from surveyapp.web.identity import get_device
+from surveyapp.web.identity import admit_device, get_device
 from surveyapp.web.multipart import keep_files, read_submission
 from surveyapp.web.problems import openrosa_message, write_problem
 
@@ -148,27 +149,32 @@ def _get_version(session: Session, token: str, version_id: int) -> FormVersion:
 @openrosa.route("/submission", methods=["GET", "HEAD", "POST"], strict_slashes=False)
 def submission(token: str) -> Response:
     """Take a record and its files. 201 and 202 say: it is on disk."""
-    with database().reading() as session:
-        device = get_device(session, token)
     if request.method != "POST":
+        with database().reading() as session:
+            get_device(session, token)
         return Response(status=204)
+    admit_device(token)
     content, parts = read_submission()
     record = read_xml(content)
     if parts:
         with database().reading() as session:
-            get_form(session, device.project.id, read_envelope(record, content).form_id)
+            project = get_device(session, token).project
+            get_form(session, project.id, read_envelope(record, content).form_id)
     incoming = Incoming(
         content=content,
         content_type="text/xml",
         record=record,
         files=keep_files(files(), parts),
         received_at=now(),
-        device_id=device.id,
         device_identifier=storable(request.args.get("deviceID", ""))[:LONGEST_HEADER],
         user_agent=request.headers.get("User-Agent", "")[:LONGEST_HEADER],
     )
-    receipt = database().write(lambda session: receive(session, files(), device.project.id, incoming))
-    return _answer(receipt)
+
+    def take(session: Session) -> Receipt:
+        device = get_device(session, token)
+        return receive(session, files(), device.project.id, replace(incoming, device_id=device.id))
+
+    return _answer(database().write(take))
 
 
 def _answer(receipt: Receipt) -> Response:

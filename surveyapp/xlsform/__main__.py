@@ -1,9 +1,8 @@
 """The process that converts one form: `python -m surveyapp.xlsform`.
 
-Reads one line of JSON (`filename`, `default_version`, `seconds`, `memory_mb`) and then the file from standard
-input; writes one line of JSON (`kind`, `findings`, `failed`, `rows`, `xform_bytes`) and then the XForm and the itemsets CSV
-to standard output. It limits itself before it looks at the file. Started by `surveyapp.xlsform.convert`, by nobody
-else.
+Reads one line of JSON (`filename`, `default_version`, `seconds`, `memory_mb`) and then the file from standard input;
+writes one line of JSON (`kind`, `findings`, `failed`, `rows`, `xform_bytes`) and then the XForm and the itemsets CSV to
+standard output. It limits itself before it looks at the file. Started by `surveyapp.xlsform.convert` alone.
 """
 
 import json

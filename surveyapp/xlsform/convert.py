@@ -49,9 +49,9 @@ def convert_form(
 ) -> Conversion:
     """Convert an XLSForm (.xlsx, .xls, .csv, .md) or check an XForm; the kind is told from the content.
 
-    `default_version` is set where the workbook states none; `ask_collect` has ODK Validate look at the result. Raises Problem FORM_INVALID (or FORM_FILE_UNSUPPORTED,
-    TOO_LARGE) with each fault in `errors` as the fields of a FormFinding; also when a limit (`seconds` of processor
-    and of wall time, `memory_mb`) is passed.
+    `default_version` is set where the workbook states none; `ask_collect` has ODK Validate look at the result. Raises
+    Problem FORM_INVALID (or FORM_FILE_UNSUPPORTED, TOO_LARGE) with each fault in `errors` as the fields of a
+    FormFinding; also when a limit (`seconds` of processor and of wall time, `memory_mb`) is passed.
     """
     if len(content) > MAX_FILE:
         raise Problem(

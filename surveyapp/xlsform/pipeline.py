@@ -8,9 +8,14 @@ from surveyapp.xlsform.by_pyxform import Converted, convert_sheets
 from surveyapp.xlsform.check_choices import check_choices
 from surveyapp.xlsform.check_references import check_references
 from surveyapp.xlsform.check_survey import SurveyCheck
-from surveyapp.xlsform.faults import FormFaultsError
+from surveyapp.xlsform.faults import FormFaultsError, fault
 from surveyapp.xlsform.repair import RepairLog, free_root_name, repair_rows, repair_text, repair_types
-from surveyapp.xlsform.repair_choices import repair_choice_numbers, repair_list_case, settle_duplicates
+from surveyapp.xlsform.repair_choices import (
+    drop_bad_columns,
+    repair_choice_numbers,
+    repair_list_case,
+    settle_duplicates,
+)
 from surveyapp.xlsform.repair_settings import allow_duplicates, complete_settings
 from surveyapp.xlsform.sheets import Sheet, collect_sheets
 from surveyapp.xlsform.sources import Grids, read_grids
@@ -69,11 +74,13 @@ def repair(sheets: dict[str, Sheet], filename: str, default_version: str) -> lis
     findings = complete_settings(sheets, filename, default_version)
     choices = sheets.get("choices")
     if choices and {"list_name", "name"} <= set(choices.columns):
+        duplicates += drop_bad_columns(choices)
         repair_choice_numbers(choices, log)
         repair_list_case(survey, choices, log)
         settings = sheets["settings"]
         if settings.get(settings.rows[0], "allow_choice_duplicates").lower() not in ("yes", "true", "true()"):
-            allow, duplicates = settle_duplicates(survey, choices)
+            allow, found = settle_duplicates(survey, choices)
+            duplicates += found
             duplicates += [allow_duplicates(sheets)] if allow else []
     return [*log.findings(), *findings, *duplicates]
 
@@ -112,7 +119,19 @@ def _convert(sheets: dict[str, Sheet], findings: list[FormFinding]) -> Converted
         raise FormFaultsError(_unique([*findings, *new])) from error
     if errors:
         raise FormFaultsError(findings)
+    _check_made(made)
     return made
+
+
+def _check_made(made: Converted) -> None:
+    """pyxform writes some names unchecked: what it makes must at least be an XForm that can be read."""
+    try:
+        check_xform(made.xform.encode())
+    except FormFaultsError as error:
+        remedy = "Look for odd signs in the headers of the sheets."
+        raise fault(
+            "converter-failed", f"The converter made no sound XForm. {error.findings[0].message}", remedy
+        ) from error
 
 
 def _unique(findings: list[FormFinding]) -> list[FormFinding]:

@@ -8,6 +8,8 @@ from surveyapp.xlsform.repair import RepairLog
 from surveyapp.xlsform.sheets import Sheet, canonical
 
 _FLOAT = re.compile(r"-?\d+\.0+")
+_ELEMENT = re.compile(r"[^\W\d][\w.\-]*|list[ _]name", re.IGNORECASE)
+_LABEL = re.compile(r"(label|caption|image|big-image|audio|video|media)\s*::?", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -28,6 +30,20 @@ def repair_choice_numbers(choices: Sheet, log: RepairLog) -> None:
             if _FLOAT.fullmatch(name):
                 choices.put(row, "name", name.partition(".")[0])
                 log.note("number-name", "Choice names such as 1.0 were written as 1.", choices, number, "name")
+
+
+def drop_bad_columns(choices: Sheet) -> list[FormFinding]:
+    """Further columns become XML elements for filters to read: those whose name cannot be one are left out."""
+    findings = []
+    for header in [h for h in choices.headers if not _LABEL.match(h) and not _ELEMENT.fullmatch(h)]:
+        choices.headers.remove(header)
+        for row in choices.rows:
+            row.pop(header, None)
+        message = f"The column '{header}' was left out: a choice filter could not name it."
+        remedy = "Use letters, digits, underscore, dash and full stop, beginning with a letter."
+        row_number = choices.first_row - 1
+        findings.append(FormFinding("column-dropped", "warning", message, remedy, choices.title, row_number, header))
+    return findings
 
 
 def repair_list_case(survey: Sheet, choices: Sheet, log: RepairLog) -> None:

@@ -28,6 +28,7 @@ _ALIASES = {
     "title": "form_title",
     "value": "name",
 }
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\u200b\ufeff\ud800-\udfff\ufffe\uffff]")
 _SPACES = re.compile(r"\s+")
 
 
@@ -124,7 +125,7 @@ def _header_row(grid: Grid, needed: set[str]) -> int | None:
 
 def clean_header(text: str) -> str:
     """A header without odd or double spaces and with plain colons."""
-    text = text.replace("\uff1a", ":").replace("\u200b", "").replace("\ufeff", "")
+    text = _UNSEEN.sub("", text.replace("\uff1a", ":"))
     return re.sub(r" ?::? ?", lambda found: found[0].strip(), _SPACES.sub(" ", text).strip())
 
 

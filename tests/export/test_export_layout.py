@@ -135,6 +135,22 @@ def test_questions_of_one_name_are_told_apart_by_their_groups() -> None:
     assert unique_names(["a", "A", "b", "_state"], ["_state"]) == ["a", "A_2", "b", "_state_2"]
 
 
+def test_question_named_like_a_system_column_gives_way() -> None:
+    columns = names(lay_out(form("1", "| | text | _state | S | |\n| | text | age | A | |\n| | text | AGE | B | |")))
+    assert columns[2:5] == ["_state_2", "age", "AGE_2"]
+    assert "_state" in columns
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"), [("", "Sex"), ("fr", "Sexe"), ("French", "Sexe"), ("french (FR)", "Sexe")]
+)
+def test_language_is_found_by_its_name_or_code(wanted: str, found: str) -> None:
+    survey = "| survey |\n| | type | name | label::English (en) | label::French (fr) |\n| | text | sex | Sex | Sexe |\n"
+    assert lay_out(survey, language=wanted).tables[0].columns[2].label == found
+    with pytest.raises(Problem, match="English"):
+        lay_out(survey, language="zh")
+
+
 def test_columns_do_not_move_when_a_version_adds_a_question() -> None:
     first = form("1", "| | text | a | A | |\n| | text | c | C | |")
     second = form("2", "| | text | a | A | |\n| | text | b | B | |\n| | text | c | C | |")

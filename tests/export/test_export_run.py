@@ -241,8 +241,9 @@ def test_other_sheets_tell_findings_columns_and_choices(households: MemorySource
 
 
 def test_labels_are_in_the_language_asked_for(tmp_path: Path) -> None:
-    survey = "| survey |\n| | type | name | label::English (en) | label::中文 (zh) |\n| | select_one s | sex | Sex | 性别 |\n"
-    choices = "| choices |\n| | list_name | name | label::English (en) | label::中文 (zh) |\n| | s | f | Woman | 女 |\n"
+    labels = "label::English (en) | label::中文 (zh)"
+    survey = f"| survey |\n| | type | name | {labels} |\n| | select_one s | sex | Sex | 性别 |\n"
+    choices = f"| choices |\n| | list_name | name | {labels} |\n| | s | f | Woman | 女 |\n"
     source = MemorySource(
         [publish(f"{survey}{choices}")], [MemoryRecord(1, "", answers(sex="f")), MemoryRecord(2, "", answers(sex="q"))]
     )

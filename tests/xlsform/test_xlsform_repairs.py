@@ -195,6 +195,19 @@ def test_a_misspelt_column_that_would_silently_have_no_effect_is_told() -> None:
     assert "Did you mean 'relevant'?" in found[0].message
 
 
+def test_a_choice_column_that_no_filter_could_name_is_left_out_and_said() -> None:
+    made = convert("""
+        | survey |
+        |        | type          | name | label |
+        |        | select_one yn | a    | A     |
+        | choices |
+        |         | list_name | name | label | 2nd parent | =3 | media::image |
+        |         | yn        | yes  | Yes   | x          | y  | yes.png      |
+    """)
+    assert [f.column for f in made.findings if f.code == "column-dropped"] == ["2nd parent", "=3"]
+    assert "jr://images/yes.png" in xml(made)
+
+
 def test_an_audit_row_of_another_name_is_renamed() -> None:
     assert "audit-renamed" in codes(
         convert("| survey |\n| | type | name | label |\n| | audit | log | |\n| | text | a | A |")
