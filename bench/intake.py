@@ -7,8 +7,6 @@ database (not of the clients) is divided by them.
 """
 
 import datetime
-import http.client
-import multiprocessing
 import os
 import queue
 import signal
@@ -24,7 +22,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psutil
 
@@ -57,7 +54,7 @@ def form() -> str:
         row("select_one yn", f"g{group}_any", required="yes")
         for number in range(4):
             row("integer", f"g{group}_n{number}", f"${{g{group}_any}} = 'yes'", ". >= 0 and . <= 5000")
-        row("decimal", f"g{group}_d", f"${{g{group}_any}} = 'yes'", f". >= 0 and . <= 100000 or . = -99")
+        row("decimal", f"g{group}_d", f"${{g{group}_any}} = 'yes'", ". >= 0 and . <= 100000 or . = -99")
         row("select_multiple item", f"g{group}_m", "", "not(selected(., 'none') and count-selected(.) > 1)")
         row("select_one item", f"g{group}_s")
         row("text", f"g{group}_t")

@@ -13,6 +13,15 @@ from zoneinfo import ZoneInfo
 PREFIX: Final = "SURVEYAPP_"
 
 
+PACKAGE: Final = Path(__file__).parent
+
+
+def shipped_folder(name: str) -> Path:
+    """A folder that comes with the software, `migrations` or `forms`: beside the package in a checkout, inside it when installed."""
+    beside = PACKAGE.parent / name
+    return beside if (PACKAGE.parent / "pyproject.toml").exists() and beside.is_dir() else PACKAGE / name
+
+
 class BadSetting(Exception):
     """A setting cannot be read: which one, what it holds, what it should hold."""
 

@@ -4,6 +4,7 @@ import datetime
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -27,11 +28,13 @@ from surveyapp.store.forms import (
 )
 from surveyapp.store.projects import Project
 from surveyapp.xform.definition import FormDefinition
-from surveyapp.xform.parse import parse_xform
+from surveyapp.xform.parse import ITEMSETS, parse_xform
 from surveyapp.xlsform.convert import Conversion, convert_form
 
 # Longer ids do not fit a database index.
-LONGEST_ID = 255
+LONGEST_ID: Final = 255
+# The choices of select_one_external, which pyxform takes out of the workbook.
+ITEMSETS: Final = "itemsets.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,19 @@ def publish(
     file_name: str,
     media: Mapping[str, bytes],
     now: datetime.datetime,
+    *,
+    ask_collect: bool = True,
 ) -> Published:
     """Publish `content` (XLSForm or XForm XML) with the files `media` in `project`.
+
+    With `ask_collect` ODK Validate tries the form as Collect would, where Java is there.
 
     Raises:
         Problem: FORM_INVALID with every fault, FORM_FILE_UNSUPPORTED, FORM_VERSION_EXISTS, FORM_NARROWED.
     """
-    conversion = convert_form(content, file_name, default_version=f"{now:%Y%m%d%H%M%S}")
+    conversion = convert_form(content, file_name, default_version=f"{now:%Y%m%d%H%M%S}", ask_collect=ask_collect)
+    if conversion.itemsets:
+        media = {**media, ITEMSETS: conversion.itemsets}
     definition = parse_xform(conversion.xform)
     if len(definition.form_id) > LONGEST_ID:
         raise Problem(
@@ -67,12 +76,14 @@ def publish(
     form = find_form(session, project.id, definition.form_id)
     if form is None:
         form = add_form(session, project.id, definition.form_id, definition.title, now)
-    versions = list_form_versions(session, form)
-    kept = _keep_media(session, files, definition, media, versions)
+    if conversion.itemsets:
+        media = {**media, ITEMSETS: conversion.itemsets}
     present = find_form_version(session, form, definition.version)
     if present is not None:
-        _refuse_other_content(session, present, conversion, kept)
+        _refuse_other_content(session, present, definition, conversion, media)
         return Published(form, present, conversion.findings, fresh=False)
+    versions = list_form_versions(session, form)
+    kept = _keep_media(session, files, definition, media, versions)
     former = [get_definition(session, version) for version in versions]
     widened = extend_answer_tables(session, form.id, _stem(project, definition), definition, former)
     findings = (*conversion.findings, *_findings(definition, kept, media, versions, widened))
@@ -81,7 +92,7 @@ def publish(
         form,
         definition,
         xform=conversion.xform,
-        md5=hashlib.md5(conversion.xform, usedforsecurity=False).hexdigest(),
+        md5=_md5(conversion.xform),
         source=content,
         source_name=file_name,
         findings=[asdict(finding) for finding in findings],
@@ -90,6 +101,10 @@ def publish(
     for name, file in kept.items():
         add_form_attachment(session, version, name, file)
     return Published(get_form(session, project.id, definition.form_id), version, findings, fresh=True)
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def set_form_state(session: Session, form: Form, state: str) -> None:
@@ -122,11 +137,15 @@ def _keep_media(
 
 
 def _refuse_other_content(
-    session: Session, present: FormVersion, conversion: Conversion, kept: Mapping[str, KeptFile]
+    session: Session,
+    present: FormVersion,
+    definition: FormDefinition,
+    conversion: Conversion,
+    media: Mapping[str, bytes],
 ) -> None:
-    md5 = hashlib.md5(conversion.xform, usedforsecurity=False).hexdigest()
     there = {attachment.name: attachment.md5 for attachment in list_form_attachments(session, present)}
-    if md5 != present.md5 or there != {name: file.md5 for name, file in kept.items()}:
+    other_files = any(there.get(name) != _md5(media[name]) for name in set(definition.attachments).intersection(media))
+    if _md5(conversion.xform) != present.md5 or other_files:
         raise Problem(
             FORM_VERSION_EXISTS,
             f"Version {present.version!r} was published on {present.published_at:%Y-%m-%d %H:%M} UTC with other content.",

@@ -108,7 +108,9 @@ def do_export(config: Config, database: Database, files: Files, export_id: str) 
         state, error = "failed", "The server failed; see its log."
     ended: dict[str, Any] = {"state": state, "file_name": file_name, "error": error}
     with database.begin() as session:
-        mark_export(session, export_id, only_from=("running",), finished_at=datetime.datetime.now(datetime.UTC), **ended)
+        mark_export(
+            session, export_id, only_from=("running",), finished_at=datetime.datetime.now(datetime.UTC), **ended
+        )
 
 
 def _write(config: Config, database: Database, files: Files, export: Export) -> str:

@@ -41,7 +41,9 @@ class Phone:
         self.url = url
         self.http = requests.Session()
         self.http.trust_env = False
-        self.http.headers.update({"X-OpenRosa-Version": "1.0", "User-Agent": "org.odk.collect.android/v2026.3.1 Dalvik/2.1.0"})
+        self.http.headers.update(
+            {"X-OpenRosa-Version": "1.0", "User-Agent": "org.odk.collect.android/v2026.3.1 Dalvik/2.1.0"}
+        )
 
     def get(self, url: str, **query: str) -> requests.Response:
         return self.http.get(url, params={**query, "deviceID": "collect:abc"}, timeout=60, allow_redirects=False)
@@ -60,7 +62,9 @@ class Phone:
         parts += [(name, (name, data, "image/jpeg")) for name, data in (files or {}).items()]
         if incomplete:
             parts.append(("*isIncomplete*", (None, "yes")))
-        return self.http.post(f"{self.url}/submission?deviceID=collect%3Aabc", files=parts, timeout=60, allow_redirects=False)
+        return self.http.post(
+            f"{self.url}/submission?deviceID=collect%3Aabc", files=parts, timeout=60, allow_redirects=False
+        )
 
 
 class Survey:
@@ -72,10 +76,25 @@ class Survey:
         self.database = Database(config.database_url)
         self.files = Files(config.files_dir)
 
-    def publish(self, form: str | bytes, name: str = "form.md", media: Mapping[str, bytes] | None = None, project: str = "default") -> Published:
+    def publish(
+        self,
+        form: str | bytes,
+        name: str = "form.md",
+        media: Mapping[str, bytes] | None = None,
+        project: str = "default",
+    ) -> Published:
         content = form.encode() if isinstance(form, str) else form
         with self.database.begin() as session:
-            return publish(session, self.files, ensure_project(session, project, now()), content, name, media or {}, now())
+            return publish(
+                session,
+                self.files,
+                ensure_project(session, project, now()),
+                content,
+                name,
+                media or {},
+                now(),
+                ask_collect=False,
+            )
 
     def phone(self, name: str = "phone", project: str = "default") -> Phone:
         with self.database.begin() as session:
@@ -98,7 +117,9 @@ class Survey:
         http.headers["Authorization"] = f"Bearer {token}"
         return http
 
-    def export(self, form: str, target: Path, project: str = "default", **asked: Any) -> dict[str, list[dict[str, Any]]]:
+    def export(
+        self, form: str, target: Path, project: str = "default", **asked: Any
+    ) -> dict[str, list[dict[str, Any]]]:
         """The workbook of `form`: for each sheet of answers its rows by column name."""
         with self.database.reading() as session:
             found = get_form(session, get_project(session, project).id, form)
@@ -124,9 +145,9 @@ class Survey:
 def read_sheets(path: Path) -> dict[str, list[dict[str, Any]]]:
     """Each sheet as rows by the names in its first row."""
     workbook = openpyxl.load_workbook(path)
-    sheets = {}
+    sheets: dict[str, list[dict[str, Any]]] = {}
     for sheet in workbook.worksheets:
-        head, *rows = [list(row) for row in sheet.iter_rows(values_only=True)] or [[]]
+        head, *rows = [list[Any](row) for row in sheet.iter_rows(values_only=True)] or [[]]
         sheets[sheet.title] = [dict(zip(head, row, strict=True)) for row in rows]
     return sheets
 

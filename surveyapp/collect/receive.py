@@ -44,6 +44,7 @@ from surveyapp.store.submissions import (
     list_related,
     lock_submission,
     mark_current,
+    mark_mended,
     remove_findings,
 )
 from surveyapp.validate.circumstances import Circumstances
@@ -117,7 +118,7 @@ def _add_files(session: Session, version_id: int, files: Sequence[IncomingFile],
     present = list_attachments(session, version_id)
     kept = {attachment.name for attachment in present if not attachment.conflict}
     known = {(attachment.name, attachment.sha256) for attachment in present}
-    added = 0
+    added = mended = 0
     for file in files:
         if (file.name, file.kept.sha256) in known:
             continue
@@ -127,10 +128,12 @@ def _add_files(session: Session, version_id: int, files: Sequence[IncomingFile],
         if clash:
             message = f"Two different files named {file.name!r} arrived; the first is used, both are kept."
             add_findings(session, version_id, [Finding("file-conflict", "error", message, value=file.name)])
-        remove_findings(session, version_id, check="attachment-missing", value=file.name)
+        mended += remove_findings(session, version_id, check="attachment-missing", value=file.name)
         kept.add(file.name)
         known.add((file.name, file.kept.sha256))
         added += 1
+    if mended:
+        mark_mended(session, version_id, mended)
     return added
 
 

@@ -59,7 +59,7 @@ def _told_apart(paths: list[str]) -> dict[str, str]:
         groups = _groups(paths, depth)
         if all(len(group) == 1 for group in groups.values()):
             return {path: _ending(path, depth) for path in paths}
-    return {path: _ending(path, deepest) for path in paths}
+    return {path: _ending(path, 1) for path in paths}
 
 
 def unique_names(wanted: Iterable[str], taken: Iterable[str] = ()) -> list[str]:

@@ -53,7 +53,7 @@ def _warnings(warnings: Sequence[str]) -> Iterator[Line]:
 
 
 def _about(source: ExportSource, layout: Layout, options: ExportOptions, told: Told) -> Iterator[Line]:
-    language = options.language or layout.view.definition.default_language
+    language = layout.view.options.language or layout.view.definition.default_language
     received = source.cut_off.received_at.astimezone(options.clock)
     yield Line("heading", ("About this file",))
     yield Line("line", ("Form id", source.form_id))

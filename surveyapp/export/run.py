@@ -192,10 +192,10 @@ class _Export:
         known = {published.definition.version for published in self._source.versions}
         main = self._figures[0]
         for column, figures in zip(main.table.columns, main.figures, strict=True):
-            if column.name == "_version" and column.question is None:
-                codes = figures.codes or {}
-                for version in sorted(set(codes) - known):
-                    yield f"{codes[version]:,} submissions name version {version!r}, which was never published: matched by path."
+            if column.name == "_version" and column.question is None and figures.codes is not None:
+                for version in sorted(set(figures.codes) - known):
+                    count = f"{figures.codes[version]:,} submissions name version {version!r}"
+                    yield f"{count}, which was never published: matched by path."
 
     def _warn_of_parts(self) -> Iterator[str]:
         for title, parts in self._written.items():

@@ -7,18 +7,22 @@ from surveyapp.answers import Node
 
 
 def children(node: Node) -> list[Node]:
+    """The `child::` axis."""
     return node.children
 
 
 def itself(node: Node) -> list[Node]:
+    """The `self::` axis."""
     return [node]
 
 
 def parents(node: Node) -> list[Node]:
+    """The `parent::` axis."""
     return [] if node.parent is None else [node.parent]
 
 
 def ancestors(node: Node) -> list[Node]:
+    """The `ancestor::` axis."""
     found = []
     while node.parent is not None:
         node = node.parent
@@ -27,38 +31,46 @@ def ancestors(node: Node) -> list[Node]:
 
 
 def ancestors_or_self(node: Node) -> list[Node]:
+    """The `ancestor-or-self::` axis."""
     return [node, *ancestors(node)]
 
 
 def descendants_or_self(node: Node) -> list[Node]:
+    """The `descendant-or-self::` axis."""
     return list(node.walk())
 
 
 def descendants(node: Node) -> list[Node]:
+    """The `descendant::` axis."""
     return list(node.walk())[1:]
 
 
 def following_siblings(node: Node) -> list[Node]:
+    """The `following-sibling::` axis."""
     siblings = [] if node.parent is None else node.parent.children
     return siblings[_place(siblings, node) + 1 :]
 
 
 def preceding_siblings(node: Node) -> list[Node]:
+    """The `preceding-sibling::` axis."""
     siblings = [] if node.parent is None else node.parent.children
     return siblings[: max(_place(siblings, node), 0)][::-1]
 
 
 def following(node: Node) -> list[Node]:
+    """The `following::` axis."""
     branches = [sibling for step in ancestors_or_self(node) for sibling in following_siblings(step)]
     return [found for branch in branches for found in branch.walk()]
 
 
 def preceding(node: Node) -> list[Node]:
+    """The `preceding::` axis."""
     branches = [sibling for step in ancestors_or_self(node) for sibling in preceding_siblings(step)]
     return [found for branch in branches for found in reversed(list(branch.walk()))]
 
 
 def attributes(node: Node) -> list[Node]:
+    """The `attribute::` axis, each attribute as a node."""
     found = []
     for key, value in node.attributes.items():
         namespace, _, name = key.rpartition("}")

@@ -276,7 +276,9 @@ class Compiler:
 
         def compute(scope: Scope) -> bool:
             one, other = left(scope), right(scope)
-            if (isinstance(one, bool) and isinstance(other, list)) or (isinstance(one, list) and isinstance(other, bool)):
+            if (isinstance(one, bool) and isinstance(other, list)) or (
+                isinstance(one, list) and isinstance(other, bool)
+            ):
                 return compare(float(boolean(one, scope)), float(boolean(other, scope)))
             ones: Sequence[Value] = [node_text(node) for node in one] if isinstance(one, list) else [one]
             others: Sequence[Value] = [node_text(node) for node in other] if isinstance(other, list) else [other]
@@ -304,7 +306,7 @@ class Compiler:
         """An unknown function harms only where it is reached."""
         found = f"{call.name}() with {len(call.arguments)} arguments"
 
-        def compute(scope: Scope) -> Value:
+        def compute(_: Scope) -> Value:
             raise ExpressionError(expected, found=found, position=call.position)
 
         return compute

@@ -50,11 +50,13 @@ format_code = re.compile(r"%(.)", re.DOTALL)
 
 @DATES.add("today", scoped=True)
 def today(scope: Scope) -> Date:
+    """`today()`."""
     return Date(scope.environment.now).midnight()
 
 
 @DATES.add("now", scoped=True)
 def now(scope: Scope) -> Date:
+    """`now()`."""
     return Date(scope.environment.now, timed=True)
 
 
@@ -81,11 +83,13 @@ def javarosa_date(scope: Scope, value: Value, *, timed: bool) -> Scalar:
 
 @DATES.add("date", kinds=["value"], dialects=["javarosa"], scoped=True)
 def javarosa_to_date(scope: Scope, value: Value) -> Scalar:
+    """`date(x)`."""
     return javarosa_date(scope, value, timed=False)
 
 
 @DATES.add("date-time", kinds=["value"], dialects=["javarosa"], scoped=True)
 def javarosa_to_date_time(scope: Scope, value: Value) -> Scalar:
+    """`date-time(x)`."""
     return javarosa_date(scope, value, timed=True)
 
 
@@ -115,6 +119,7 @@ def _date_of_number(scope: Scope, days: float) -> Date | None:
 
 @DATES.add("date", "date-time", kinds=["value"], dialects=["xforms"], scoped=True)
 def xforms_to_date(scope: Scope, value: Value) -> Scalar:
+    """`date(x)` and `date-time(x)`."""
     return xforms_date(scope, value)
 
 
@@ -135,11 +140,13 @@ def javarosa_decimal_time(scope: Scope, value: Value) -> Scalar:
     if isinstance(scalar, float):
         return scalar - math.floor(scalar) if math.isfinite(scalar) else NAN
     found = javarosa_date(scope, scalar, timed=True)
-    return found.fraction if isinstance(found, Date) else found
+    # Computed from the days since 1970, as JavaRosa does it: the last digits of the fraction are rounded away.
+    return found.local - math.floor(found.local) if isinstance(found, Date) else found
 
 
 @DATES.add("decimal-date-time", kinds=["value"], dialects=["xforms"], scoped=True)
 def xforms_decimal_date_time(scope: Scope, value: Value) -> float:
+    """`decimal-date-time(x)`: days since the epoch with fraction."""
     if isinstance(value, float):
         return value
     found = xforms_date(scope, value)
@@ -173,11 +180,13 @@ def format_date(date: Date, pattern: str, *, strict: bool) -> str:
 
 @DATES.add("format-date", "format-date-time", kinds=["value", "text"], dialects=["javarosa"], scoped=True)
 def javarosa_format(scope: Scope, value: Value, pattern: str) -> str:
+    """`format-date(date, pattern)`."""
     found = javarosa_date(scope, value, timed=True)
     return format_date(found, pattern, strict=True) if isinstance(found, Date) else ""
 
 
 @DATES.add("format-date", "format-date-time", kinds=["value", "text"], dialects=["xforms"], scoped=True)
 def xforms_format(scope: Scope, value: Value, pattern: str) -> str:
+    """`format-date(date, pattern)`."""
     found = xforms_date(scope, value)
     return format_date(found, pattern, strict=False) if isinstance(found, Date) else str(found)

@@ -42,6 +42,12 @@ class Date:
         return seconds / SECONDS_A_DAY
 
     @property
+    def local(self) -> float:
+        """Days since the epoch on the local calendar and clock, with fraction."""
+        seconds = (self.moment.replace(tzinfo=None) - EPOCH.replace(tzinfo=None)).total_seconds()
+        return round(seconds * 1000) / (SECONDS_A_DAY * 1000)
+
+    @property
     def instant(self) -> float:
         """Days since the epoch in UTC, with fraction."""
         return (self.moment - EPOCH).total_seconds() / SECONDS_A_DAY

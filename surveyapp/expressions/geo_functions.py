@@ -6,6 +6,7 @@ semicolons.
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 from surveyapp.expressions.errors import ExpressionError, NotCheckable
@@ -61,7 +62,7 @@ def area(shape: Value) -> float:
         )
         for latitude, longitude in points
     ]
-    doubled = sum(y1 * x2 - x1 * y2 for (x1, y1), (x2, y2) in zip(plane, plane[1:], strict=False))
+    doubled = sum(y1 * x2 - x1 * y2 for (x1, y1), (x2, y2) in pairwise(plane))
     return abs(doubled) / 2
 
 
@@ -72,7 +73,7 @@ GEOGRAPHY.add("enclosed-area", kinds=["whole"], dialects=["javarosa"])(area)
 def distance(*values: Value) -> float:
     """Metres along the points."""
     points = list_points(values)
-    return float(sum(between(one, other) for one, other in zip(points, points[1:], strict=False)))
+    return float(sum(between(one, other) for one, other in pairwise(points)))
 
 
 def between(one: Point, other: Point) -> float:
@@ -104,5 +105,6 @@ def geofence(point: str, shape: str) -> bool | float:
 
 @GEOGRAPHY.add("intersects", kinds=["value"], dialects=["javarosa"], scoped=True)
 def intersects(scope: Scope, trace: Value) -> bool:
+    """`intersects(trace)`."""
     del scope, trace
     raise NotCheckable("intersects() is evaluated on the phone only")

@@ -17,21 +17,25 @@ MULTIPLIER: Final = 48_271
 
 @NODES.add("count", kinds=["nodes"])
 def count(nodes: list[Node]) -> float:
+    """`count(nodes)`."""
     return float(len(nodes))
 
 
 @NODES.add("count-non-empty", kinds=["nodes"])
 def count_non_empty(nodes: list[Node]) -> float:
+    """`count-non-empty(nodes)`."""
     return float(sum(1 for node in nodes if node_text(node) != ""))
 
 
 @NODES.add("instance", kinds=["text"], scoped=True)
 def instance(scope: Scope, name: str) -> list[Node]:
+    """`instance(id)`: the `<instance>` element."""
     return [scope.environment.instances.get(name)]
 
 
 @NODES.add("current", scoped=True)
 def current(scope: Scope) -> list[Node]:
+    """`current()`: the node whose rule is evaluated."""
     return [scope.current]
 
 
@@ -49,6 +53,7 @@ def pulldata(scope: Scope, file: str, column: str, key_column: str, key: str) ->
 
 @NODES.add("jr:choice-name", kinds=["text", "text"], scoped=True)
 def choice_name(scope: Scope, value: str, path: str) -> str:
+    """`jr:choice-name(value, path)`: the label in the active language."""
     if scope.environment.choice_name is None:
         raise NotCheckable("the labels of choices are not known here")
     return scope.environment.choice_name(value, path, scope)
@@ -56,6 +61,7 @@ def choice_name(scope: Scope, value: str, path: str) -> str:
 
 @NODES.add("jr:itext", kinds=["text"], scoped=True)
 def itext(scope: Scope, name: str) -> str:
+    """`jr:itext(id)`: the text in the active language."""
     if scope.environment.translate is None:
         raise NotCheckable("the texts of the form are not known here")
     return scope.environment.translate(name)
@@ -89,6 +95,7 @@ def randomize(scope: Scope, nodes: list[Node], seed: Value | None = None) -> lis
 
 @NODES.add("depend", kinds=["value", "value"], least=1, most=ANY_NUMBER, dialects=["javarosa"])
 def depend(value: Value, *others: Value) -> Value:
+    """`depend(x, ...)`: x."""
     del others
     return value
 
@@ -96,22 +103,26 @@ def depend(value: Value, *others: Value) -> Value:
 # -- names, where only XPath 1.0 engines have them --------------------------------------------------------------------
 @NODES.add("name", "local-name", kinds=["nodes"], dialects=["xforms"])
 def name(nodes: list[Node]) -> str:
+    """`name(nodes)` and `local-name(nodes)` of the first node."""
     return nodes[0].name if nodes else ""
 
 
 @NODES.add("namespace-uri", kinds=["nodes"], dialects=["xforms"])
 def namespace_uri(nodes: list[Node]) -> str:
+    """`namespace-uri(nodes)` of the first node."""
     return nodes[0].namespace if nodes else ""
 
 
 @NODES.add("id", kinds=["text"], dialects=["xforms"], scoped=True)
 def by_id(scope: Scope, names: str) -> list[Node]:
+    """`id(names)`: the nodes with these ids."""
     wanted = set(names.split())
     return [node for node in scope.environment.root.walk() if node.attributes.get("id") in wanted]
 
 
 @NODES.add("lang", kinds=["text"], dialects=["xforms"], scoped=True)
 def in_language(scope: Scope, wanted: str) -> bool:
+    """`lang(language)`: by the nearest xml:lang around the context node."""
     node: Node | None = scope.node
     while node is not None:
         for key, language in node.attributes.items():

@@ -20,66 +20,79 @@ SMALLEST: Final = 5e-324
 
 @NUMBERS.add("true")
 def true() -> bool:
+    """`true()`."""
     return True
 
 
 @NUMBERS.add("false")
 def false() -> bool:
+    """`false()`."""
     return False
 
 
 @NUMBERS.add("not", kinds=["boolean"])
 def negate(truth: bool) -> bool:
+    """`not(x)`."""
     return not truth
 
 
 @NUMBERS.add("boolean", kinds=["boolean"])
 def boolean(truth: bool) -> bool:
+    """`boolean(x)`."""
     return truth
 
 
 @NUMBERS.add("boolean-from-string", kinds=["text"], dialects=["javarosa"])
 def javarosa_boolean_from_string(text: str) -> bool:
+    """`boolean-from-string(text)`: 1, or true in any case."""
     return text == "1" or text.lower() == "true"
 
 
 @NUMBERS.add("boolean-from-string", kinds=["text"], dialects=["xforms"])
 def xforms_boolean_from_string(text: str) -> bool:
+    """`boolean-from-string(text)`: 1 or true."""
     return text in ("1", "true")
 
 
 @NUMBERS.add("number", kinds=["number"])
 def number(value: float) -> float:
+    """`number(x)`."""
     return value
 
 
 @NUMBERS.add("int", kinds=["number"])
 def truncate(value: float) -> float:
+    """`int(x)`: toward zero."""
     return numbers.truncate(value)
 
 
 @NUMBERS.add("round", kinds=["number", "number"], least=1, dialects=["javarosa"])
 def javarosa_round(value: float, places: float = 0.0) -> float:
+    """`round(x, places)`."""
     return numbers.round_javarosa(value, places)
 
 
 @NUMBERS.add("round", kinds=["number", "number"], least=1, dialects=["xforms"])
 def xforms_round(value: float, places: float = 0.0) -> float:
+    """`round(x, places)`."""
     return numbers.round_xforms(value, places)
 
 
 @NUMBERS.add("floor", kinds=["number"], dialects=["xforms"])
 def floor(value: float) -> float:
+    """`floor(x)`."""
     return float(math.floor(value)) if math.isfinite(value) else value
 
 
 @NUMBERS.add("ceiling", kinds=["number"], dialects=["xforms"])
 def ceiling(value: float) -> float:
+    """`ceiling(x)`."""
     return float(math.ceil(value)) if math.isfinite(value) else value
 
 
 @NUMBERS.add("pow", kinds=["number", "number"])
 def power(base: float, exponent: float) -> float:
+    """`pow(base, exponent)`."""
     try:
         found = math.pow(base, exponent)
     except OverflowError:
@@ -87,7 +100,7 @@ def power(base: float, exponent: float) -> float:
     except ValueError:
         return math.inf if base == 0 else NAN
     # Java and ECMAScript say NaN for (+-1) to an infinite power, C says 1.
-    return NAN if math.isinf(exponent) and abs(base) == 1 or exponent != exponent else found
+    return NAN if (math.isinf(exponent) and abs(base) == 1) or exponent != exponent else found
 
 
 def _exponential(apply: Callable[[float], float], value: float) -> float:
@@ -99,11 +112,13 @@ def _exponential(apply: Callable[[float], float], value: float) -> float:
 
 @NUMBERS.add("exp", kinds=["number"])
 def exponential(value: float) -> float:
+    """`exp(x)`."""
     return _exponential(math.exp, value)
 
 
 @NUMBERS.add("exp10", kinds=["number"])
 def exponential10(value: float) -> float:
+    """`exp10(x)`."""
     return _exponential(lambda exponent: math.pow(10.0, exponent), value)
 
 
@@ -115,66 +130,79 @@ def _logarithm(apply: Callable[[float], float], value: float) -> float:
 
 @NUMBERS.add("log", kinds=["number"])
 def logarithm(value: float) -> float:
+    """`log(x)`, natural."""
     return _logarithm(math.log, value)
 
 
 @NUMBERS.add("log10", kinds=["number"])
 def logarithm10(value: float) -> float:
+    """`log10(x)`."""
     return _logarithm(math.log10, value)
 
 
 @NUMBERS.add("abs", kinds=["number"])
 def absolute(value: float) -> float:
+    """`abs(x)`."""
     return abs(value)
 
 
 @NUMBERS.add("sqrt", kinds=["number"])
 def square_root(value: float) -> float:
+    """`sqrt(x)`."""
     return math.sqrt(value)
 
 
 @NUMBERS.add("sin", kinds=["number"])
 def sine(value: float) -> float:
+    """`sin(x)` of radians."""
     return math.sin(value)
 
 
 @NUMBERS.add("cos", kinds=["number"])
 def cosine(value: float) -> float:
+    """`cos(x)` of radians."""
     return math.cos(value)
 
 
 @NUMBERS.add("tan", kinds=["number"])
 def tangent(value: float) -> float:
+    """`tan(x)` of radians."""
     return math.tan(value)
 
 
 @NUMBERS.add("asin", kinds=["number"])
 def arc_sine(value: float) -> float:
+    """`asin(x)` in radians."""
     return math.asin(value)
 
 
 @NUMBERS.add("acos", kinds=["number"])
 def arc_cosine(value: float) -> float:
+    """`acos(x)` in radians."""
     return math.acos(value)
 
 
 @NUMBERS.add("atan", kinds=["number"])
 def arc_tangent(value: float) -> float:
+    """`atan(x)` in radians."""
     return math.atan(value)
 
 
 @NUMBERS.add("atan2", kinds=["number", "number"])
 def arc_tangent2(y: float, x: float) -> float:
+    """`atan2(y, x)` in radians."""
     return math.atan2(y, x)
 
 
 @NUMBERS.add("pi")
 def pi() -> float:
+    """`pi()`."""
     return math.pi
 
 
 @NUMBERS.add("random", scoped=True)
 def random(scope: Scope) -> float:
+    """`random()`: at least 0, below 1."""
     return scope.environment.random.random()
 
 
@@ -200,16 +228,19 @@ def xforms_numbers(scope: Scope, values: Sequence[Value]) -> list[float]:
 
 @NUMBERS.add("sum", kinds=["nodes"], dialects=["javarosa"], scoped=True)
 def javarosa_sum(scope: Scope, nodes: Value) -> float:
+    """`sum(nodes)`: what is no number is passed over."""
     return float(sum(javarosa_numbers(scope, [nodes])))
 
 
 @NUMBERS.add("sum", kinds=["nodes"], dialects=["xforms"], scoped=True)
 def xforms_sum(scope: Scope, nodes: Value) -> float:
+    """`sum(nodes)`: NaN as soon as one is no number."""
     return float(sum(xforms_numbers(scope, [nodes])))
 
 
 @NUMBERS.add("min", kinds=["whole"], least=1, most=ANY_NUMBER, dialects=["javarosa"], scoped=True)
 def javarosa_min(scope: Scope, *values: Value) -> float:
+    """`min(...)`: what is no number is passed over."""
     return min(javarosa_numbers(scope, values), default=NAN)
 
 
@@ -222,12 +253,14 @@ def javarosa_max(scope: Scope, *values: Value) -> float:
 
 @NUMBERS.add("min", kinds=["whole"], least=1, most=ANY_NUMBER, dialects=["xforms"], scoped=True)
 def xforms_min(scope: Scope, *values: Value) -> float:
+    """`min(...)`: NaN as soon as one is no number."""
     found = xforms_numbers(scope, values)
     return NAN if any(value != value for value in found) else min(found, default=NAN)
 
 
 @NUMBERS.add("max", kinds=["whole"], least=1, most=ANY_NUMBER, dialects=["xforms"], scoped=True)
 def xforms_max(scope: Scope, *values: Value) -> float:
+    """`max(...)`: NaN as soon as one is no number."""
     found = xforms_numbers(scope, values)
     return NAN if any(value != value for value in found) else max(found, default=NAN)
 
@@ -278,6 +311,7 @@ def _weighted_sum(scope: Scope, values: Sequence[Value]) -> float:
     scoped=True,
 )
 def javarosa_weighted_checklist(scope: Scope, least: float, most: float, *values: Value) -> bool:
+    """`weighted-checklist(least, most, value, weight, ...)`."""
     return least <= _weighted_sum(scope, values) <= most
 
 

@@ -25,7 +25,7 @@ def _text(tree: Expression, lowest: int) -> str:
     if isinstance(tree, Path):
         return _path(tree)
     if isinstance(tree, Negation):
-        return _enclosed("-" * tree.times + _text(tree.operand, UNION), UNARY < lowest)
+        return _enclosed("-" * tree.times + _text(tree.operand, UNION), lowest > UNARY)
     level = UNION if tree.operators[0] == "|" else PRECEDENCE[tree.operators[0]]
     parts = [_text(tree.operands[0], level + 1)]
     for operator, operand in zip(tree.operators, tree.operands[1:], strict=True):

@@ -24,6 +24,7 @@ LONGEST_UUID: Final = 1_000
 
 @TEXTS.add("string", kinds=["text"])
 def string(text: str) -> str:
+    """`string(x)`."""
     return text
 
 
@@ -46,21 +47,25 @@ def xforms_texts(scope: Scope, values: tuple[Value, ...]) -> list[str]:
 
 @TEXTS.add("concat", kinds=["whole"], least=0, most=ANY_NUMBER, dialects=["javarosa"], scoped=True)
 def javarosa_concat(scope: Scope, *values: Value) -> str:
+    """`concat(...)`: the texts one after another."""
     return "".join(javarosa_texts(scope, values))
 
 
 @TEXTS.add("concat", kinds=["whole"], least=0, most=ANY_NUMBER, dialects=["xforms"], scoped=True)
 def xforms_concat(scope: Scope, *values: Value) -> str:
+    """`concat(...)`: the texts one after another."""
     return "".join(xforms_texts(scope, values))
 
 
 @TEXTS.add("join", kinds=["text", "whole"], least=1, most=ANY_NUMBER, dialects=["javarosa"], scoped=True)
 def javarosa_join(scope: Scope, separator: str, *values: Value) -> str:
+    """`join(separator, ...)`."""
     return separator.join(javarosa_texts(scope, values))
 
 
 @TEXTS.add("join", kinds=["text", "whole"], least=1, most=ANY_NUMBER, dialects=["xforms"], scoped=True)
 def xforms_join(scope: Scope, separator: str, *values: Value) -> str:
+    """`join(separator, ...)`."""
     return separator.join(xforms_texts(scope, values))
 
 
@@ -83,22 +88,26 @@ def substring(text: str, start: float, length: float = float("inf")) -> str:
 
 
 def xpath_round(number: float) -> float:
+    """Half up, as XPath 1.0 rounds."""
     whole = number + 0.5
     return float(whole // 1) if abs(whole) < 2**53 else number
 
 
 @TEXTS.add("substring-before", kinds=["text", "text"])
 def substring_before(text: str, mark: str) -> str:
+    """`substring-before(text, mark)`: '' where the mark is not there."""
     return text.partition(mark)[0] if mark and mark in text else ""
 
 
 @TEXTS.add("substring-after", kinds=["text", "text"])
 def substring_after(text: str, mark: str) -> str:
+    """`substring-after(text, mark)`: '' where the mark is not there."""
     return text if not mark else text.partition(mark)[2]
 
 
 @TEXTS.add("translate", kinds=["text", "text", "text"])
 def translate(text: str, old: str, new: str) -> str:
+    """`translate(text, old, new)`: what has no counterpart in `new` is removed."""
     table: dict[int, str] = {}
     for place, character in enumerate(old):
         table.setdefault(ord(character), new[place : place + 1])
@@ -107,16 +116,19 @@ def translate(text: str, old: str, new: str) -> str:
 
 @TEXTS.add("contains", kinds=["text", "text"])
 def contains(text: str, part: str) -> bool:
+    """`contains(text, part)`."""
     return part in text
 
 
 @TEXTS.add("starts-with", kinds=["text", "text"])
 def starts_with(text: str, part: str) -> bool:
+    """`starts-with(text, part)`."""
     return text.startswith(part)
 
 
 @TEXTS.add("ends-with", kinds=["text", "text"])
 def ends_with(text: str, part: str) -> bool:
+    """`ends-with(text, part)`."""
     return text.endswith(part)
 
 
@@ -128,16 +140,19 @@ def string_length(text: str) -> float:
 
 @TEXTS.add("normalize-space", kinds=["text"])
 def normalize_space(text: str) -> str:
+    """`normalize-space(text)`: trimmed, one space between words."""
     return re.sub(r"[ \t\n\r\f\v]+", " ", text.strip(" \t\n\r\f\v"))
 
 
 @TEXTS.add("regex", kinds=["text", "text"], dialects=["javarosa"])
 def javarosa_regex(text: str, pattern: str) -> bool:
+    """`regex(text, pattern)`: the whole text must match."""
     return regexes.matches(text, pattern, "javarosa")
 
 
 @TEXTS.add("regex", kinds=["text", "text"], dialects=["xforms"])
 def xforms_regex(text: str, pattern: str) -> bool:
+    """`regex(text, pattern)`: the pattern must be found."""
     return regexes.matches(text, pattern, "xforms")
 
 
@@ -152,32 +167,38 @@ def require_text(scope: Scope, value: Value) -> str:
 
 @TEXTS.add("selected", "is-selected", kinds=["value", "value"], dialects=["javarosa"], scoped=True)
 def javarosa_selected(scope: Scope, chosen: Value, choice: Value) -> bool:
+    """`selected(list, choice)`."""
     return f" {require_text(scope, choice).strip()} " in f" {require_text(scope, chosen)} "
 
 
 @TEXTS.add("selected", "is-selected", kinds=["text", "text"], dialects=["xforms"])
 def xforms_selected(chosen: str, choice: str) -> bool:
+    """`selected(list, choice)`."""
     return f" {choice.strip()} " in f" {chosen} "
 
 
 @TEXTS.add("selected-at", kinds=["value", "number"], dialects=["javarosa"], scoped=True)
 def javarosa_selected_at(scope: Scope, chosen: Value, place: float) -> str:
+    """`selected-at(list, place)`."""
     return selected_at(require_text(scope, chosen), place)
 
 
 @TEXTS.add("selected-at", kinds=["text", "number"], dialects=["xforms"])
 def selected_at(chosen: str, place: float) -> str:
+    """`selected-at(list, place)`: 0-based, '' outside."""
     words, index = chosen.split(), to_int(place)
     return words[index] if 0 <= index < len(words) else ""
 
 
 @TEXTS.add("count-selected", kinds=["value"], dialects=["javarosa"], scoped=True)
 def javarosa_count_selected(scope: Scope, chosen: Value) -> float:
+    """`count-selected(list)`."""
     return count_selected(require_text(scope, chosen))
 
 
 @TEXTS.add("count-selected", kinds=["text"], dialects=["xforms"])
 def count_selected(chosen: str) -> float:
+    """`count-selected(list)`."""
     return float(len(chosen.split()))
 
 
@@ -192,6 +213,7 @@ def make_uuid(length: float | None = None) -> str:
 
 @TEXTS.add("digest", kinds=["text", "text", "text"], least=2)
 def digest(text: str, algorithm: str, encoding: str = "base64") -> str:
+    """`digest(text, algorithm, encoding)`: base64 or hex."""
     known = {"md5": "md5", "sha-1": "sha1", "sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512"}
     name = known.get(algorithm.lower())
     if name is None:
@@ -204,6 +226,7 @@ def digest(text: str, algorithm: str, encoding: str = "base64") -> str:
 
 @TEXTS.add("base64-decode", kinds=["text"])
 def base64_decode(text: str) -> str:
+    """`base64-decode(text)` as UTF-8, '' where it is not base64."""
     try:
         return base64.b64decode(text.encode()).decode(errors="replace")
     except (binascii.Error, ValueError):
@@ -212,15 +235,18 @@ def base64_decode(text: str) -> str:
 
 @TEXTS.add("property", kinds=["text"], dialects=["javarosa"])
 def device_property(name: str) -> str:
+    """`property(name)`."""
     raise NotCheckable(f"only the phone knows its property {name!r}")
 
 
 @TEXTS.add("extract-signed", kinds=["text", "text"], dialects=["javarosa"])
 def extract_signed(signed: str, key: str) -> str:
+    """`extract-signed(data, key)`."""
     del signed, key
     raise NotCheckable("extract-signed() is evaluated on the phone only")
 
 
 @TEXTS.add("version", dialects=["javarosa"], scoped=True)
 def version(scope: Scope) -> str:
+    """`version()` of the form."""
     return scope.environment.version

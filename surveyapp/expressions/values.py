@@ -65,6 +65,7 @@ class JavaRosa(Dialect):
     name = "javarosa"
 
     def single(self, nodes: list[Node], scope: Scope) -> Scalar:
+        """The value by the type of the bind; several nodes are an error."""
         if not nodes:
             return ""
         if len(nodes) > 1:
@@ -94,6 +95,7 @@ class JavaRosa(Dialect):
         return text
 
     def text(self, value: Value, scope: Scope) -> str:
+        """`string()`."""
         if isinstance(value, list):
             value = self.single(value, scope)
         if isinstance(value, str):
@@ -105,6 +107,7 @@ class JavaRosa(Dialect):
         return value.date_text()
 
     def number(self, value: Value, scope: Scope) -> float:
+        """`number()`."""
         if isinstance(value, list):
             value = self.single(value, scope)
         if isinstance(value, bool):
@@ -116,6 +119,7 @@ class JavaRosa(Dialect):
         return float(value.day)
 
     def boolean(self, value: Value, scope: Scope) -> bool:
+        """`boolean()`."""
         if isinstance(value, list):
             value = self.single(value, scope)
         if isinstance(value, bool):
@@ -125,6 +129,7 @@ class JavaRosa(Dialect):
         return True if isinstance(value, Date) else bool(value)
 
     def equal(self, left: Value, right: Value, scope: Scope) -> bool:
+        """`left = right`."""
         if isinstance(left, list):
             left = self.single(left, scope)
         if isinstance(right, list):
@@ -138,6 +143,7 @@ class JavaRosa(Dialect):
         return self.text(left, scope) == self.text(right, scope)
 
     def unequal(self, left: Value, right: Value, scope: Scope) -> bool:
+        """`left != right`."""
         return not self.equal(left, right, scope)
 
 
@@ -147,10 +153,12 @@ class XForms(Dialect):
     name = "xforms"
 
     def single(self, nodes: list[Node], scope: Scope) -> Scalar:
+        """The text of the first node."""
         del scope
         return node_text(nodes[0]) if nodes else ""
 
     def text(self, value: Value, scope: Scope) -> str:
+        """`string()`."""
         if isinstance(value, list):
             return node_text(value[0]) if value else ""
         if isinstance(value, str):
@@ -162,6 +170,7 @@ class XForms(Dialect):
         return value.full_text()
 
     def number(self, value: Value, scope: Scope) -> float:
+        """`number()`."""
         if isinstance(value, list):
             value = node_text(value[0]) if value else ""
         if isinstance(value, bool):
@@ -181,15 +190,18 @@ class XForms(Dialect):
         return number
 
     def boolean(self, value: Value, scope: Scope) -> bool:
+        """`boolean()`."""
         del scope
         if isinstance(value, float):
             return value == value and value != 0
         return True if isinstance(value, Date) else bool(value)
 
     def equal(self, left: Value, right: Value, scope: Scope) -> bool:
+        """`left = right`."""
         return self._exists(left, right, scope, equal=True)
 
     def unequal(self, left: Value, right: Value, scope: Scope) -> bool:
+        """`left != right`."""
         return self._exists(left, right, scope, equal=False)
 
     def _exists(self, left: Value, right: Value, scope: Scope, *, equal: bool) -> bool:

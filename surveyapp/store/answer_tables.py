@@ -6,10 +6,10 @@ below PostgreSQL's 1,600 columns because a PostgreSQL row must also fit a page o
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
@@ -39,12 +39,15 @@ from surveyapp.store import tables
 from surveyapp.store.tables import ANSWER_TYPES
 from surveyapp.values import canonical_text
 from surveyapp.xform.columns import AnswerColumn, find_wider_kind, list_columns, plain_key
-from surveyapp.xform.definition import FormDefinition
+from surveyapp.xform.definition import FormDefinition, Group, Repeat
 
 COLUMNS_A_TABLE: Final = 400
 # PostgreSQL cuts longer names off; room is left for component, side table number and repeat.
 NAME_BYTES: Final = 48
 BATCH: Final = 1000
+
+# Whether it is a repeat, and its path without groups.
+PlainKey: TypeAlias = tuple[bool, str]
 _POSTGRESQL: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
@@ -198,6 +201,16 @@ def extend_answer_tables(
     return widened
 
 
+def _list_plain(definition: FormDefinition, known: Container[str]) -> dict[PlainKey, str]:
+    """The questions and repeats that are not at a `known` path, by what stays the same in a move; those of which that is not unique are left out."""
+    found: dict[PlainKey, list[str]] = {}
+    for element in definition.walk():
+        if not isinstance(element, Group) and element.path not in known:
+            key = (isinstance(element, Repeat), plain_key(definition, element.path))
+            found.setdefault(key, []).append(element.path)
+    return {key: paths[0] for key, paths in found.items() if len(paths) == 1}
+
+
 class _Plan:
     """The changes that one publication makes, collected first and written at the end."""
 
@@ -215,18 +228,16 @@ class _Plan:
         self.stem = stem
 
     def follow_moves(self, definition: FormDefinition, former: Sequence[FormDefinition]) -> None:
-        """A question that left one group for another keeps its column."""
-        gone: dict[str, str] = {}
+        """A question or repeat that left one group for another keeps its column or table, where it is plain which one it was."""
+        gone: dict[PlainKey, str] = {}
         for old in former:
-            for path in old.elements:
-                if path not in definition.elements and path != old.root.path:
-                    gone[plain_key(old, path)] = self.moved.get(path, path)
+            for key, path in _list_plain(old, definition.elements.keys()).items():
+                gone[key] = self._path(path)
         seen = {path for old in former for path in old.elements}
-        for path in definition.elements:
-            if path in seen or path == definition.root.path:
-                continue
-            kept = gone.pop(plain_key(definition, path), None)
-            if kept is not None:
+        held = {self._path(path) for path in definition.elements if path in seen}
+        for key, path in _list_plain(definition, seen).items():
+            kept = gone.get(key)
+            if kept is not None and kept not in held:
                 self.moved[path] = kept
                 self.session.execute(
                     insert(tables.answer_paths).values(form_pk=self.form_pk, path=path, column_path=kept)
@@ -265,32 +276,35 @@ class _Plan:
             part += 1
             self.ensure_table(column.repeat_path, part)
         table = self.tables[repeat, part]
+        path = self._path(column.path)
         taken = self.taken.setdefault(repeat, set())
         name = free_name(column.name + (f"_{column.component}" if column.component else ""), taken)
         taken.add(name)
         self.column_rows.append(
             {
                 "answer_table_id": table.pk,
-                "path": column.path,
+                "path": path,
                 "component": column.component,
                 "name": name,
                 "kind": column.kind,
             }
         )
-        columns = {**table.columns, (column.path, column.component): (name, column.kind)}
+        columns = {**table.columns, (path, column.component): (name, column.kind)}
         self.tables[repeat, part] = AnswerTable(table.pk, repeat, part, table.name, columns)
         self.new_columns.setdefault((repeat, part), []).append(column)
 
     def widen(self, column: AnswerColumn, kind: str) -> None:
         """Give a column that holds answers a wider type."""
         key = (self._path(column.path), column.component)
-        table = next(t for t in self.tables.values() if key in t.columns)
+        repeat = self._path(column.repeat_path)
+        table = next(t for t in self.tables.values() if t.repeat_path == repeat and key in t.columns)
         name, old_kind = table.columns[key]
         c = tables.answer_columns.c
         self.session.execute(
             update(tables.answer_columns).where(c.answer_table_id == table.pk, c.name == name).values(kind=kind)
         )
-        _widen_column(self.session, table, name, old_kind, kind)
+        fresh = free_name(f"{name}_wider", table.column_names)
+        _widen_column(self.session, table, (name, old_kind), (fresh, kind))
         columns = {**table.columns, key: (name, kind)}
         self.tables[table.repeat_path, table.part] = AnswerTable(
             table.pk, table.repeat_path, table.part, table.name, columns
@@ -308,7 +322,7 @@ class _Plan:
                 continue
             table = self.tables[key]
             for column in columns:
-                _add_column(self.session, table.sql, table.columns[column.path, column.component][0])
+                _add_column(self.session, table.sql, table.columns[self._path(column.path), column.component][0])
         f = tables.forms.c
         self.session.execute(
             update(tables.forms).where(f.id == self.form_pk).values(answers_revision=f.answers_revision + 1)
@@ -348,10 +362,13 @@ def _add_column(session: Session, table: Table, name: str) -> None:
     connection.exec_driver_sql(f"ALTER TABLE {_quote(session, table.name)} ADD COLUMN {specification}")
 
 
-def _widen_column(session: Session, table: AnswerTable, name: str, old_kind: str, kind: str) -> None:
-    """Add a column of the wider type, carry the answers over, drop the old one: the same steps on every database."""
-    fresh = f"{name}_wider"
-    wider = _sql_table(table.name, table.repeat_path, [(name, old_kind), (fresh, kind)])
+def _widen_column(session: Session, table: AnswerTable, former: tuple[str, str], wanted: tuple[str, str]) -> None:
+    """Add a column of the wider type, carry the answers over, drop the old one: the same steps on every database.
+
+    `former` and `wanted` are names and kinds; in the end the column has its former name.
+    """
+    (name, _), (fresh, kind) = former, wanted
+    wider = _sql_table(table.name, table.repeat_path, [former, wanted])
     _add_column(session, wider, fresh)
     if kind == "text":
         _carry_as_text(session, wider, name, fresh)

@@ -1,23 +1,19 @@
 """The core tables brought to the newest revision."""
 
 from pathlib import Path
-from typing import Final
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-import surveyapp
+from surveyapp.config import shipped_folder
 from surveyapp.store.database import Database
-
-PACKAGE: Final = Path(surveyapp.__file__).parent
 
 
 def migrations_dir() -> Path:
-    """The folder of the revisions: beside the package in a checkout, inside it when installed from a wheel."""
-    beside = PACKAGE.parent / "migrations"
-    return beside if (beside / "env.py").exists() else PACKAGE / "migrations"
+    """The folder of the revisions."""
+    return shipped_folder("migrations")
 
 
 def alembic_config(database: Database) -> AlembicConfig:

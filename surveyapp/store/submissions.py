@@ -202,12 +202,12 @@ def mark_current(session: Session, submission_id: int, number: int) -> None:
     session.execute(update(submissions).where(s.id == submission_id).values(current_number=number))
 
 
-def mark_judged(session: Session, version_id: int, ok: int, violated: int, not_checkable: int) -> None:
-    """How many rules of the form held for this version, how many did not, how many could not be checked."""
+def mark_mended(session: Session, version_id: int, rules: int) -> None:
+    """So many rules that were broken hold now, since what was missing has come."""
     session.execute(
         update(submission_versions)
         .where(v.id == version_id)
-        .values(rules_ok=ok, rules_violated=violated, rules_not_checkable=not_checkable)
+        .values(rules_ok=v.rules_ok + rules, rules_violated=v.rules_violated - rules)
     )
 
 
@@ -232,14 +232,13 @@ def add_findings(session: Session, version_id: int, found: Iterable[Finding]) ->
         session.connection().execute(insert(findings), rows)
 
 
-def remove_findings(session: Session, version_id: int, *, check: str | None = None, value: str | None = None) -> None:
-    """Take back findings of a version that no longer hold."""
-    statement = delete(findings).where(findings.c.submission_version_id == version_id)
-    if check is not None:
-        statement = statement.where(findings.c.check_id == check)
+def remove_findings(session: Session, version_id: int, *, check: str, value: str | None = None) -> int:
+    """Take back findings of a version that no longer hold; how many there were."""
+    f = findings.c
+    statement = delete(findings).where(f.submission_version_id == version_id, f.check_id == check)
     if value is not None:
-        statement = statement.where(findings.c.value == value)
-    session.execute(statement)
+        statement = statement.where(f.value == value)
+    return len(session.execute(statement.returning(f.id)).all())
 
 
 def list_findings(session: Session, version_id: int) -> list[Finding]:
@@ -251,6 +250,45 @@ def list_findings(session: Session, version_id: int) -> list[Finding]:
         .order_by(f.id)
     )
     return [Finding(*row) for row in rows]
+
+
+def count_findings(session: Session, form_pk: int) -> dict[tuple[str, str], int]:
+    """How many findings there are of each (check, severity) in the current versions and copies of a form."""
+    f = findings.c
+    rows = session.execute(
+        select(f.check_id, f.severity, func.count())
+        .join(submission_versions, v.id == f.submission_version_id)
+        .join(submissions, s.id == v.submission_id)
+        .where(v.form_pk == form_pk, (v.number == s.current_number) | not_(IN_LINE))
+        .group_by(f.check_id, f.severity)
+    )
+    return {(check, severity): count for check, severity, count in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCounts:
+    """How many rules of a form held, were broken, could not be checked, over its current versions."""
+
+    ok: int
+    violated: int
+    not_checkable: int
+
+
+def count_rules(session: Session, form_pk: int) -> RuleCounts:
+    """The rules that were tried, over the current versions of a form."""
+    sums = [func.coalesce(func.sum(column), 0) for column in (v.rules_ok, v.rules_violated, v.rules_not_checkable)]
+    row = session.execute(
+        select(*sums)
+        .join(submissions, (s.id == v.submission_id) & (s.current_number == v.number))
+        .where(v.form_pk == form_pk)
+    ).one()
+    return RuleCounts(*(int(count) for count in row))
+
+
+def count_by_kind(session: Session, form_pk: int) -> dict[str, int]:
+    """How many versions there are of each kind."""
+    rows = session.execute(select(v.kind, func.count()).where(v.form_pk == form_pk).group_by(v.kind))
+    return {kind: count for kind, count in rows}
 
 
 # -- attachments ------------------------------------------------------------------------------------------------------

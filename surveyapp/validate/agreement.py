@@ -16,12 +16,11 @@ TRUE_TEXTS: Final = frozenset({"1", "true"})
 FALSE_TEXTS: Final = frozenset({"0", "false"})
 
 
-def agrees(computed: Scalar, submitted: str, kind: QuestionType, zone: datetime.tzinfo, dialect: str) -> bool:
+def agrees(computed: Scalar, submitted: str, kind: QuestionType, zone: datetime.tzinfo) -> bool:
     """Whether `submitted`, the answer to a question of that `kind`, is `computed` by value.
 
     Numbers within 1e-9, booleans in either spelling, dates by their instant or their local day, else by text.
     """
-    del dialect
     text = submitted.strip()
     if isinstance(computed, bool):
         return text in (TRUE_TEXTS if computed else FALSE_TEXTS)
@@ -64,9 +63,11 @@ def _local_day(text: str) -> str:
 
 
 def written(value: Scalar, dialect: str) -> str:
-    """`value` as text, '' for NaN."""
+    """`value` as the client stores it: '' for NaN; JavaRosa writes booleans as 1 and 0."""
     if isinstance(value, float) and value != value:
         return ""
+    if isinstance(value, bool) and dialect == "javarosa":
+        return "1" if value else "0"
     return value.full_text() if isinstance(value, Date) else DIALECTS[dialect].text(value, _NO_SCOPE)
 
 

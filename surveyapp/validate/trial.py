@@ -103,6 +103,7 @@ class Trial:
         return {self.evaluate_truth(rule, scope) for _ in self.settings(rule)}
 
     def evaluate_truth(self, rule: Rule, scope: Scope) -> bool:
+        """The truth of `rule`; an error on the phone makes it not checkable."""
         assert rule.compiled is not None
         try:
             return rule.compiled.boolean(scope)
@@ -120,12 +121,14 @@ class Trial:
 
     # -- relevance ----------------------------------------------------------------------------------------------------
     def judge_relevance(self) -> None:
+        """Take out of play what is not relevant, in order of dependency."""
         for path, rule in self.book.relevance.items():
             for node in self.record.by_path.get(path, ()):
                 if node.relevant:
                     self.judge_relevance_of(node, rule)
 
     def judge_relevance_of(self, node: Node, rule: Rule) -> None:
+        """Judge the relevance of one node."""
         try:
             truths = self.truths(rule, node)
         except NotCheckable as error:
@@ -148,6 +151,7 @@ class Trial:
 
     # -- one node -----------------------------------------------------------------------------------------------------
     def judge_node(self, node: Node, site: Site, question: object) -> None:
+        """Judge one relevant node."""
         assert isinstance(question, Question)
         if node.text and node.text.strip():
             if node.typed is not INVALID:
@@ -158,6 +162,7 @@ class Trial:
             self.judge_calculate(node, site.calculate, question)
 
     def judge_answer(self, node: Node, site: Site, question: Question) -> None:
+        """Judge an answer that is there."""
         if site.constraint is not None:
             self.judge_constraint(node, site.constraint, question)
         if site.choices is not None:
@@ -166,6 +171,7 @@ class Trial:
             self.judge_limits(node, site.limits)
 
     def judge_required(self, node: Node, site: Site, question: Question) -> None:
+        """Judge an answer that is not there."""
         rule = site.required
         if id(node) in self.uncertain:
             self.doubt("required-missing", node, "whether it was asked is not known", question.rules.required)
@@ -193,6 +199,7 @@ class Trial:
             return False
 
     def judge_constraint(self, node: Node, rule: Rule, question: Question) -> None:
+        """Judge an answer by its constraint."""
         try:
             truths = self.truths(rule, node)
         except NotCheckable as error:
@@ -206,6 +213,7 @@ class Trial:
         self.violate("constraint-violated", node, what, rule.text)
 
     def judge_limits(self, node: Node, limits: tuple[float | None, float | None, float | None]) -> None:
+        """Judge an answer by the limits of its range."""
         start, end, step = limits
         value = node.typed
         if not isinstance(value, int | float) or start is None or end is None:
@@ -223,6 +231,7 @@ class Trial:
 
     # -- choices ------------------------------------------------------------------------------------------------------
     def judge_choices(self, node: Node, rule: ChoiceRule, question: Question) -> None:
+        """Judge an answer by its choices."""
         text = node.value
         chosen = [text.strip()] if question.type == "select_one" else text.split()
         if rule.unknown:
@@ -278,6 +287,7 @@ class Trial:
 
     # -- repeats ------------------------------------------------------------------------------------------------------
     def judge_count(self, site: Site) -> None:
+        """Judge how many rows a repeat has, at each place where it stands."""
         repeat, rule = site.element, site.count
         assert rule is not None
         for parent in self.record.by_path.get(repeat.path.rpartition("/")[0], ()):
@@ -299,6 +309,7 @@ class Trial:
             return False
 
     def judge_count_at(self, place: Node, rows: int, rule: Rule) -> None:
+        """Judge the number of rows at one place."""
         try:
             self.ready(rule)
             assert rule.compiled is not None
@@ -314,6 +325,7 @@ class Trial:
 
     # -- calculations -------------------------------------------------------------------------------------------------
     def judge_calculate(self, node: Node, rule: Rule, question: Question) -> None:
+        """Compute a calculation again and compare."""
         if id(node) in self.uncertain:
             self.doubt("calculate-differs", node, "whether it was asked is not known", rule.text)
             return
@@ -330,7 +342,7 @@ class Trial:
             return
         self.calculated[id(node)] = written(values[0], self.dialect)
         zone = self.environment.zone
-        if any(agrees(value, node.value, question.type, zone, self.dialect) for value in values):
+        if any(agrees(value, node.value, question.type, zone) for value in values):
             self.kept += 1
         elif rule.timed and not self.clearly_off(values, node):
             self.doubt("calculate-differs", node, "it depends on the moment at which the phone computed it", rule.text)

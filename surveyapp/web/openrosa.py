@@ -83,7 +83,9 @@ def form_list(token: str) -> Response:
         if request.method == "HEAD":
             return Response(status=204)
         entries: list[str] = []
-        for form in list_forms(session, project.id, state="open", form_id=request.args.get("formID")):
+        form_id = request.args.get("formID")
+        wanted_id = None if form_id is None else storable(form_id)
+        for form in list_forms(session, project.id, state="open", form_id=wanted_id):
             versions = list_form_versions(session, form)
             wanted = versions if request.args.get("listAllVersions") == "true" else versions[-1:]
             entries.extend(
@@ -94,7 +96,9 @@ def form_list(token: str) -> Response:
 
 
 def _list_entry(token: str, form: Form, version: FormVersion, has_files: bool) -> str:
-    parts = [_element("formID", form.form_id), _element("name", form.title), _element("version", version.version)]
+    # Collect drops the whole list over one form without a name.
+    name = form.title.strip() or form.form_id
+    parts = [_element("formID", form.form_id), _element("name", name), _element("version", version.version)]
     parts.append(_element("hash", f"md5:{version.md5}"))
     if request.args.get("verbose") == "true":
         parts.append(_element("descriptionText", f"Published {version.published_at:%Y-%m-%d %H:%M} UTC"))
@@ -104,14 +108,14 @@ def _list_entry(token: str, form: Form, version: FormVersion, has_files: bool) -
     return f"<xform>{''.join(parts)}</xform>"
 
 
-@openrosa.route("/forms/<int:version_id>/form.xml", strict_slashes=False)
+@openrosa.route("/forms/<int(max=9223372036854775807):version_id>/form.xml", strict_slashes=False)
 def form_xml(token: str, version_id: int) -> Response:
     """The bytes whose MD5 the form list names."""
     with database().reading() as session:
         return Response(get_xform(session, _get_version(session, token, version_id)), content_type=XML)
 
 
-@openrosa.route("/forms/<int:version_id>/manifest", strict_slashes=False)
+@openrosa.route("/forms/<int(max=9223372036854775807):version_id>/manifest", strict_slashes=False)
 def manifest(token: str, version_id: int) -> Response:
     """The files that the form needs."""
     with database().reading() as session:
@@ -129,7 +133,7 @@ def manifest(token: str, version_id: int) -> Response:
     return Response(body.encode(), content_type=XML)
 
 
-@openrosa.route("/forms/<int:version_id>/media/<path:name>", strict_slashes=False)
+@openrosa.route("/forms/<int(max=9223372036854775807):version_id>/media/<path:name>", strict_slashes=False)
 def media(token: str, version_id: int, name: str) -> Response:
     """One of these files."""
     with database().reading() as session:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from flask import Flask, Response, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from surveyapp.problems import (
     BAD_REQUEST,
@@ -40,6 +40,13 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_exception)
     app.register_error_handler(DatabaseAway, _database_failure)
     app.register_error_handler(Exception, _failure)
+    app.before_request(_refuse_nul)
+
+
+def _refuse_nul() -> None:
+    """PostgreSQL cannot even look for a text with NUL in it."""
+    if "\0" in request.path:
+        raise NotFound
 
 
 def write_problem(problem: Problem) -> Response:

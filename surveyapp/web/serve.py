@@ -5,14 +5,13 @@ import subprocess
 import sys
 from typing import Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from surveyapp.config import Config
 from surveyapp.web import create_app
 
 
-class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+class Server(BaseApplication):
     """gunicorn with our settings; each worker makes its own app, so that no database connection is shared."""
 
     def __init__(self, config: Config, host: str, port: int) -> None:
@@ -40,7 +39,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         for name, value in self.options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> Any:
         """The app, in a worker."""
         return create_app(self.settings)
 

@@ -55,6 +55,8 @@ CONTROL_TYPES: Final[Mapping[str, QuestionType]] = {
     "upload": "file",
     "trigger": "acknowledge",
 }
+# Where phones look for the choices of select_one_external, of which the XForm holds only the query.
+ITEMSETS: Final = "itemsets.csv"
 CONTROLS: Final = frozenset({"input", "select1", "select", "rank", "upload", "range", "trigger", "secret"})
 
 itext_reference = re.compile(r"jr:itext\(\s*['\"](.*)['\"]\s*\)")
@@ -368,10 +370,14 @@ class _Parser:
             source = instance.get("src", "")
             if source.startswith("jr://") and not source.startswith("jr://instance"):
                 names.add(source.rpartition("/")[2])
+        if any(control.get("query") for control in self.controls.values()):
+            names.add("itemsets.csv")
         expressions = (str(value) for bind in self.binds.values() for value in bind.attrib.values())
         names.update(self._named_files(pulldata_reference, expressions))
         appearances = (control.get("appearance", "") for control in self.controls.values())
         names.update(self._named_files(search_reference, appearances))
+        if any(control.get("query") for control in self.controls.values()):
+            names.add(ITEMSETS)
         return names
 
     @staticmethod

@@ -66,7 +66,10 @@ def test_a_record_of_100_megabytes_is_a_413(watched: Phone) -> None:
     ("kind", "body"),
     [
         ("multipart/form-data; boundary=x", b""),
-        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=\"xml_submission_file\"; filename=\"a.xml\"\r\n\r\n<data"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="xml_submission_file"; filename="a.xml"\r\n\r\n<data',
+        ),
         ("multipart/form-data; boundary=x", b"--y\r\n\r\n--y--\r\n"),
         ("multipart/form-data; boundary=x", b"\x00\xff" * 1000),
         ("multipart/form-data", GOOD.encode()),
@@ -86,7 +89,10 @@ def test_an_upload_cut_off_in_a_file_keeps_nothing(watched: Phone) -> None:
     head = f'--x\r\nContent-Disposition: form-data; name="xml_submission_file"; filename="a.xml"\r\n\r\n{GOOD}\r\n'
     cut = head + '--x\r\nContent-Disposition: form-data; name="a.jpg"; filename="a.jpg"\r\n\r\npict'
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    assert watched.http.post(f"{watched.url}/submission", data=cut.encode(), headers=headers, timeout=60).status_code == 400
+    assert (
+        watched.http.post(f"{watched.url}/submission", data=cut.encode(), headers=headers, timeout=60).status_code
+        == 400
+    )
 
 
 def test_a_missing_xml_part_is_a_400(watched: Phone) -> None:
@@ -96,8 +102,12 @@ def test_a_missing_xml_part_is_a_400(watched: Phone) -> None:
 
 
 KEPT = {
-    "ISO-8859-1": '<?xml version="1.0" encoding="ISO-8859-1"?><data id="people" version="1"><name>Zoé</name></data>'.encode("latin-1"),
-    "UTF-16": '<?xml version="1.0" encoding="UTF-16"?><data id="people" version="1"><name>Zoé</name></data>'.encode("utf-16"),
+    "ISO-8859-1": '<?xml version="1.0" encoding="ISO-8859-1"?><data id="people" version="1"><name>Zoé</name></data>'.encode(
+        "latin-1"
+    ),
+    "UTF-16": '<?xml version="1.0" encoding="UTF-16"?><data id="people" version="1"><name>Zoé</name></data>'.encode(
+        "utf-16"
+    ),
     "byte order mark": b"\xef\xbb\xbf" + '<data id="people" version="1"><name>Zoé</name></data>'.encode(),
     "blank line first": '\n <?xml version="1.0"?><data id="people" version="1"><name>Zoé</name></data>'.encode(),
     "CDATA": '<data id="people" version="1"><name><![CDATA[Zoé]]></name></data>'.encode(),
@@ -112,14 +122,18 @@ def test_odd_but_readable_records_are_kept_byte_for_byte(survey: Survey, phone: 
     assert bytes(survey.rows("SELECT content FROM submission_versions")[0][0]) == content
 
 
-@pytest.mark.parametrize("instance_id", ["", " ", "../../etc/passwd", "'; DROP TABLE forms; --", "x" * 5000, "uuid:é照", "a\nb"])
+@pytest.mark.parametrize(
+    "instance_id", ["", " ", "../../etc/passwd", "'; DROP TABLE forms; --", "x" * 5000, "uuid:é照", "a\nb"]
+)
 def test_odd_instance_ids_are_kept_once(survey: Survey, phone: Phone, instance_id: str) -> None:
     sent = record("<name>Ana</name>", instance_id=instance_id)
     assert [phone.send(sent).status_code for _ in range(2)] == [201, 202]
     assert survey.count("data_people") == 1
 
 
-@pytest.mark.parametrize("answer", ["=1+1", "\u202e", "𝒳" * 100, "x" * 40_000, "99999999999999999999", "1e999", "NaN", "-0"])
+@pytest.mark.parametrize(
+    "answer", ["=1+1", "\u202e", "𝒳" * 100, "x" * 40_000, "99999999999999999999", "1e999", "NaN", "-0"]
+)
 def test_odd_answers_are_kept(survey: Survey, phone: Phone, answer: str) -> None:
     assert phone.send(record(f"<name>{answer}</name><age>{answer}</age>")).status_code == 201
     assert survey.rows("SELECT name FROM data_people") == [(answer,)]
@@ -157,7 +171,9 @@ def test_404_and_405_answer_in_the_callers_dialect(survey: Survey, path: str, ki
     missing = requests.get(f"{base}/nothing/here", timeout=60)
     assert missing.status_code == 404
     assert missing.headers["Content-Type"].startswith(kind)
-    there = {"text/xml": "/formList", "application/problem+json": "/projects/default/forms", "text/html": "/health"}[kind]
+    there = {"text/xml": "/formList", "application/problem+json": "/projects/default/forms", "text/html": "/health"}[
+        kind
+    ]
     wrong = requests.put(base + there, timeout=60)
     assert wrong.status_code == 405
     assert wrong.headers["Content-Type"].startswith(kind)

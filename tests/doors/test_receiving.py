@@ -102,7 +102,11 @@ def test_an_edit_of_a_replaced_version_is_409_and_kept(survey: Survey, phone: Ph
         assert response.status_code == 409
         assert "name" in message(response)
     assert survey.rows("SELECT name FROM data_people") == [("Eva",)]
-    assert survey.rows("SELECT kind FROM submission_versions ORDER BY number") == [("original",), ("edit",), ("stale_edit",)]
+    assert survey.rows("SELECT kind FROM submission_versions ORDER BY number") == [
+        ("original",),
+        ("edit",),
+        ("stale_edit",),
+    ]
 
 
 def test_an_edit_that_arrives_before_its_original_is_kept_and_stays_current(survey: Survey, phone: Phone) -> None:
@@ -162,7 +166,9 @@ def test_odd_file_names_match_the_record(survey: Survey, phone: Phone, name: str
         f"Content-Type: image/jpeg\r\nContent-Length: 3\r\n\r\njpg\r\n--{boundary}--\r\n"
     )
     headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-    assert phone.http.post(f"{phone.url}/submission", data=body.encode(), headers=headers, timeout=60).status_code == 201
+    assert (
+        phone.http.post(f"{phone.url}/submission", data=body.encode(), headers=headers, timeout=60).status_code == 201
+    )
     assert survey.rows("SELECT name FROM submission_attachments") == [(name,)]
     assert survey.findings("people", "uuid:1") == []
 
@@ -179,7 +185,11 @@ def test_eight_phones_racing_the_same_retry_store_it_once(survey: Survey, phone:
 
     run_at_once(race, 8)
     assert sorted(statuses) == [201] + [202] * 7
-    assert [survey.count(table) for table in ("submissions", "submission_versions", "submission_attachments")] == [1, 1, 1]
+    assert [survey.count(table) for table in ("submissions", "submission_versions", "submission_attachments")] == [
+        1,
+        1,
+        1,
+    ]
     assert [survey.count(table) for table in ("data_people", "data_people_child")] == [1, 1]
 
 

@@ -27,6 +27,7 @@ def _element(node: Node) -> etree._Element:
 
 
 NOW = datetime.datetime(2026, 9, 1, 10, 0, tzinfo=datetime.UTC)
+TRACE = "1.0 2.0 0.0 0.0;1.5 2.0 0.0 0.0;1.5 2.5 0.0 0.0;1.0 2.0 0.0 0.0"
 WORDS = ("", "Amina", "bhv-0012", "x", "村", "12", "a b", "2026-05-01")
 
 
@@ -144,32 +145,27 @@ class Steering:
         if not strict and draw.random() < 0.2:
             return ""
         if question.type in ("select_one", "select_multiple", "rank"):
-            return self._choice(node, question, trial, strict)
+            return self._choice(node, question, trial)
         if question.control == "range":
             start, end, step = (float(text) for text in (question.range_start, question.range_end, question.range_step))
             return f"{start + step * draw.randint(0, int((end - start) / step)):g}"
-        if question.type == "integer":
-            return str(draw.choice([draw.randint(0, 9), draw.randint(0, 60), draw.randint(0, 3000), 2015, -98, 0, 1]))
-        if question.type == "decimal":
-            return str(draw.choice([draw.randint(0, 50), round(draw.uniform(0, 100), 2), 0, 0.5]))
-        if question.type == "date":
-            return (NOW.date() - datetime.timedelta(days=draw.randint(-30, 2000))).isoformat()
-        if question.type == "datetime":
-            return (NOW - datetime.timedelta(hours=draw.randint(-30, 2000))).isoformat(timespec="milliseconds")
-        if question.type == "time":
-            return f"{draw.randint(0, 23):02d}:{draw.randint(0, 59):02d}:00.000Z"
-        if question.type == "geopoint":
-            return f"{draw.randint(-80, 80)}.5 {draw.randint(-170, 170)}.25 0.0 5.0"
-        if question.type in ("geotrace", "geoshape"):
-            return "1.0 2.0 0.0 0.0;1.5 2.0 0.0 0.0;1.5 2.5 0.0 0.0;1.0 2.0 0.0 0.0"
-        if question.type == "acknowledge":
-            return "OK"
-        return draw.choice(WORDS[1:] if strict else WORDS)
+        values: dict[str, list[str]] = {
+            "integer": [str(draw.randint(0, most)) for most in (9, 60, 3000)] + ["2015", "-98", "0", "1"],
+            "decimal": [str(draw.randint(0, 50)), str(round(draw.uniform(0, 100), 2)), "0", "0.5"],
+            "date": [(NOW.date() - datetime.timedelta(days=draw.randint(-30, 2000))).isoformat()],
+            "datetime": [(NOW - datetime.timedelta(hours=draw.randint(-30, 2000))).isoformat(timespec="milliseconds")],
+            "time": [f"{draw.randint(0, 23):02d}:{draw.randint(0, 59):02d}:00.000Z"],
+            "geopoint": [f"{draw.randint(-80, 80)}.5 {draw.randint(-170, 170)}.25 0.0 5.0"],
+            "geotrace": [TRACE],
+            "geoshape": [TRACE],
+            "acknowledge": ["OK"],
+        }
+        return draw.choice(values.get(question.type, list(WORDS[1:] if strict else WORDS)))
 
-    def _choice(self, node: Node, question: Question, trial: Trial, strict: bool) -> str:
+    def _choice(self, node: Node, question: Question, trial: Trial) -> str:
         site = trial.book.sites.get(question.path)
         names = sorted(choice.name for choice in trial.rules.definition.choices(question))
-        if strict and site is not None and site.choices is not None and site.choices.nodeset is not None:
+        if site is not None and site.choices is not None and site.choices.nodeset is not None:
             try:
                 names = sorted(trial.offered(node, site.choices.nodeset, site.choices))
             except ExpressionError:

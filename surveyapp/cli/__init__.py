@@ -1,0 +1,53 @@
+"""The same jobs from the command line: one file a noun, put together here."""
+
+import os
+
+import click
+
+from surveyapp import __version__
+from surveyapp.cli.answers import export_command
+from surveyapp.cli.demo import demo_command
+from surveyapp.cli.forms import (
+    close_command,
+    diff_command,
+    forms_command,
+    open_command,
+    publish_command,
+    rebuild_command,
+)
+from surveyapp.cli.people import device_group, project_group, token_group
+from surveyapp.cli.server import migrate_command, serve_command, worker_command
+from surveyapp.cli.simulate import simulate_command
+from surveyapp.cli.tools import Group, Tools
+from surveyapp.config import BadSetting, Config
+
+
+@click.group(cls=Group)
+@click.version_option(__version__)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """A household-survey server: forms out to phones, submissions in, cleaned Excel out."""
+    try:
+        context.obj = Tools(Config.from_environ(os.environ))
+    except BadSetting as error:
+        raise click.UsageError(str(error)) from error
+
+
+for command in (
+    migrate_command,
+    serve_command,
+    worker_command,
+    demo_command,
+    project_group,
+    device_group,
+    token_group,
+    publish_command,
+    forms_command,
+    diff_command,
+    close_command,
+    open_command,
+    rebuild_command,
+    export_command,
+    simulate_command,
+):
+    main.add_command(command)

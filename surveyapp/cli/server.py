@@ -1,0 +1,34 @@
+"""Commands that run the server."""
+
+import click
+
+from surveyapp import __version__
+from surveyapp.cli.tools import Tools, out
+from surveyapp.store.migrations import migrate
+from surveyapp.web.serve import serve
+from surveyapp.worker import make_worker, work
+
+
+@click.command("migrate")
+@click.pass_obj
+def migrate_command(tools: Tools) -> None:
+    """Bring the database to what this version needs."""
+    migrate(tools.database)
+    out.print("The database is up to date.")
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.pass_obj
+def serve_command(tools: Tools, host: str, port: int) -> None:
+    """Run the server, with its worker for exports."""
+    out.print(f"surveyapp {__version__} answers on http://{host}:{port}, data in {tools.config.data_dir}", markup=False)
+    serve(tools.config, host, port)
+
+
+@click.command("worker")
+@click.pass_obj
+def worker_command(tools: Tools) -> None:
+    """Do the work of the queue only; `serve` starts one by itself."""
+    work(make_worker(tools.config, tools.database, tools.files))

@@ -1,0 +1,74 @@
+"""What all commands share: settings, database, files, and how they speak."""
+
+import datetime
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from surveyapp.config import Config
+from surveyapp.people import DEFAULT_PROJECT
+from surveyapp.problems import Problem
+from surveyapp.store.database import Database
+from surveyapp.store.files import Files
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@dataclass
+class Tools:
+    """What commands work with; made when first asked for."""
+
+    config: Config
+
+    @cached_property
+    def database(self) -> Database:
+        """The database."""
+        return Database(self.config.database_url)
+
+    @cached_property
+    def files(self) -> Files:
+        """The kept files."""
+        return Files(self.config.files_dir)
+
+
+def now() -> datetime.datetime:
+    """The time, aware."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+class Group(click.Group):
+    """Says a Problem in words, and ends with status 1; a bad setting with status 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            err.print(f"{problem.kind.title}: {problem.detail} {problem.remedy}", markup=False)
+            for fault in problem.errors:
+                where = " ".join(f"{key} {fault[key]}" for key in ("sheet", "row", "column") if fault.get(key))
+                text = f"{fault.get('message', '')} {fault.get('remedy', '')}".strip()
+                err.print(f"  {where}: {text}" if where else f"  {text or fault}", markup=False)
+            sys.exit(1)
+
+
+def project_option(command: Command) -> Command:
+    """--project, with the default project."""
+    return click.option("--project", default=DEFAULT_PROJECT, show_default=True, help="The project's short name.")(
+        command
+    )
+
+
+def bar(title: str, unit: str) -> Progress:
+    """A progress bar, shown where somebody waits for it."""
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
