@@ -17,6 +17,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from surveyapp.export.splice import SpliceWorkbook
 from surveyapp.export.text import Tally
 
 SIZES = (20_000, 100_000)
-WRITERS = ("floor", "splice", "splice isal")
+WRITERS = ("floor", "splice", *(("splice isal",) if find_spec("isal") else ()))
 _COUNTS: dict[Kind, int] = {"int": 60, "float": 25, "code": 45, "text": 10, "date": 5, "datetime": 4}
 KINDS: tuple[Kind, ...] = ("text", *(kind for kind, count in _COUNTS.items() for _ in range(count)))
 _POOL = 997

@@ -11,9 +11,10 @@ from typing import Any
 class Node:
     """One element of a record.
 
-    `name` is the local name, `text` the text as the phone sent it (None where the element has children). `element` is the part of the
-    form that the node answers and `typed` its value in that type, both set by `surveyapp.xform.bind`. `relevant` and `type` are
-    for the rule engine: whether the node takes part, and the type that its bind gives it.
+    `name` is the local name, `text` the text as the phone sent it (None where the element has children). `element` is
+    the part of the
+    form that the node answers and `typed` its value in that type, both set by `surveyapp.xform.bind`. `relevant` and
+    `type` are for the rule engine: whether the node takes part, and the type that its bind gives it.
     """
 
     __slots__ = (
@@ -92,7 +93,9 @@ class Node:
 
 
 def list_differences(old: Node, new: Node) -> list[str]:
-    """The paths of the answers that differ between two records of one form, in the order of `new`; the meta block is left out."""
+    """The paths of the answers that differ between two records of one form, in the order of `new`; the meta block is
+    left out.
+    """
     before, after = _leaves(old), _leaves(new)
     return [path for path in (after | before) if after.get(path, "") != before.get(path, "")]
 

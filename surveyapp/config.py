@@ -1,6 +1,7 @@
 """Every setting, read once.
 
-A setting is a row of SETTINGS; it is set by the environment variable `SURVEYAPP_<NAME>`. `Config` is what the rest of the house sees.
+A setting is a row of SETTINGS; it is set by the environment variable `SURVEYAPP_<NAME>`. `Config` is what the rest of
+the house sees.
 """
 
 import secrets
@@ -17,7 +18,9 @@ PACKAGE: Final = Path(__file__).parent
 
 
 def shipped_folder(name: str) -> Path:
-    """A folder that comes with the software, `migrations` or `forms`: beside the package in a checkout, inside it when installed."""
+    """A folder that comes with the software, `migrations` or `forms`: beside the package in a checkout, inside it
+    when installed.
+    """
     beside = PACKAGE.parent / name
     return beside if (PACKAGE.parent / "pyproject.toml").exists() and beside.is_dir() else PACKAGE / name
 
@@ -79,7 +82,8 @@ SETTINGS: Final = (
         "PUBLIC_URL",
         "",
         _url,
-        "Address under which phones reach the server, as https://survey.example.org; empty means the address of each request.",
+        "Address under which phones reach the server, as https://survey.example.org; empty means the address of each
+        request.",
     ),
     Setting("SECRET_KEY", "", str, "Key for signing; empty means one is made and kept in the data folder."),
     Setting("TIMEZONE", "UTC", _zone, "Zone in which exports write times of a project that names none."),

@@ -33,7 +33,8 @@ class Finding:
 class FormFinding:
     """One thing to mend, or that we mended, in a form definition.
 
-    `sheet`, `row` (1-based, as the spreadsheet program shows it; 0 = unknown) and `column` say where, `message` what, `remedy` what to do.
+    `sheet`, `row` (1-based, as the spreadsheet program shows it; 0 = unknown) and `column` say where, `message` what,
+    `remedy` what to do.
     """
 
     code: str

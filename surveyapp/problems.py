@@ -6,8 +6,8 @@
         remedy    what the reader can do about it
         errors    the single faults, where there are several (FormFinding and the like, as dicts)
 
-Raised anywhere, written by `surveyapp.web.problems` in the caller's dialect. A thing that we keep although it looks wrong
-is a `surveyapp.findings.Finding`.
+Raised anywhere, written by `surveyapp.web.problems` in the caller's dialect. A thing that we keep although it looks
+wrong is a `surveyapp.findings.Finding`.
 """
 
 from collections.abc import Sequence

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.findings import FormFinding
 from surveyapp.problems import FORM_INVALID, FORM_VERSION_EXISTS, Problem
-from surveyapp.store.answer_tables import extend_answer_tables
+from surveyapp.store.answer_growth import extend_answer_tables
 from surveyapp.store.files import Files, KeptFile
 from surveyapp.store.forms import (
     Form,
@@ -33,8 +33,6 @@ from surveyapp.xlsform.convert import Conversion, convert_form
 
 # Longer ids do not fit a database index.
 LONGEST_ID: Final = 255
-# The choices of select_one_external, which pyxform takes out of the workbook.
-ITEMSETS: Final = "itemsets.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,9 @@ def _md5(content: bytes) -> str:
 
 
 def set_form_state(session: Session, form: Form, state: str) -> None:
-    """`closed` takes a form off the phones' list; records that were filled before are still taken. `open` puts it back."""
+    """`closed` takes a form off the phones' list; records that were filled before are still taken. `open` puts it
+    back.
+    """
     mark_form_state(session, form, state)
 
 

@@ -1,7 +1,7 @@
 """Text from the phone to typed values and back.
 
-One table of readers, by question type. A text that its type cannot hold reads as INVALID; nothing is guessed or repaired.
-Instants keep the offset that the phone gave them.
+One table of readers, by question type. A text that its type cannot hold reads as INVALID; nothing is guessed or
+repaired. Instants keep the offset that the phone gave them.
 """
 
 import datetime

@@ -77,7 +77,9 @@ def request_export(worker: Worker, form: Form, options: ExportOptions, asked: di
 
 
 def cancel_export(worker: Worker, export_id: str) -> None:
-    """Nobody wants this export any more: one that waits is not begun, one that runs stops at its next note of progress."""
+    """Nobody wants this export any more: one that waits is not begun, one that runs stops at its next note of
+    progress.
+    """
     with worker.database.begin() as session:
         now = datetime.datetime.now(datetime.UTC)
         mark_export(session, export_id, only_from=("queued", "running"), state="cancelled", finished_at=now)
@@ -89,7 +91,9 @@ def export_path(config: Config, export_id: str, file_name: str) -> Path:
 
 
 def do_export(config: Config, database: Database, files: Files, export_id: str) -> None:
-    """Write one export that was asked for, noting its progress; nothing happens when it was cancelled or done meanwhile."""
+    """Write one export that was asked for, noting its progress; nothing happens when it was cancelled or done
+    meanwhile.
+    """
     with database.begin() as session:
         if not mark_export(session, export_id, only_from=("queued",), state="running"):
             return

@@ -1,4 +1,6 @@
-"""The product's main job, once through: published, listed to phones, interviews sent over HTTP, checked, stored, exported."""
+"""The product's main job, once through: published, listed to phones, interviews sent over HTTP, checked, stored,
+exported.
+"""
 
 import queue
 import random
@@ -27,10 +29,9 @@ from surveyapp.config import shipped_folder
 from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.run import write_export
-from surveyapp.people import DEFAULT_PROJECT, create_project, enrol_device, grant_api_token
+from surveyapp.people import DEFAULT_PROJECT, create_project, grant_api_token, reissue_device
 from surveyapp.publish import publish
 from surveyapp.simulate.interviews import SimulatedRecord, as_edit, simulate_interviews
-from surveyapp.store.devices import mark_device_revoked
 from surveyapp.store.forms import get_form, get_form_version
 from surveyapp.store.migrations import migrate
 from surveyapp.store.projects import find_project, get_project
@@ -84,7 +85,9 @@ def demo_command(tools: Tools, number: int, port: int, target: Path | None, stay
 
 
 def prepare(tools: Tools, port: int) -> tuple[list[str], str]:
-    """Database, project, the reference survey with its register, the sample phones; their server URLs and a token for the API."""
+    """Database, project, the reference survey with its register, the sample phones; their server URLs and a token
+    for the API.
+    """
     forms = shipped_folder("forms")
     migrate(tools.database)
     with tools.database.begin() as session:
@@ -98,8 +101,7 @@ def prepare(tools: Tools, port: int) -> tuple[list[str], str]:
         urls = []
         for number in range(1, PHONES + 1):
             name = f"Sample phone {number}"
-            mark_device_revoked(session, project.id, name, now())
-            urls.append(f"http://127.0.0.1:{port}/c/{enrol_device(session, project, name, now())}")
+            urls.append(f"http://127.0.0.1:{port}/c/{reissue_device(session, project, name, now())}")
         return urls, grant_api_token(session, project, "demonstration", now())
 
 
@@ -135,7 +137,9 @@ def wait_until_healthy(server: subprocess.Popen[bytes], port: int) -> None:
 
 
 def send_interviews(tools: Tools, urls: list[str], number: int) -> tuple[Counter[int], Counter[str]]:
-    """Let the phones fetch the form as listed and send; how often each status was answered, and what odd answers were put in."""
+    """Let the phones fetch the form as listed and send; how often each status was answered, and what odd answers
+    were put in.
+    """
     with tools.database.reading() as session:
         project = get_project(session, DEFAULT_PROJECT)
         version = get_form_version(session, get_form(session, project.id, FORM))
@@ -172,7 +176,9 @@ def _send(phone: SamplePhone, errand: Errand) -> list[int]:
 
 
 def plan_errands(records: list[SimulatedRecord]) -> Iterator[list[Errand]]:
-    """What is sent for each interview: most go once; some again after a lost answer, as an edit, or with the id of another record."""
+    """What is sent for each interview: most go once; some again after a lost answer, as an edit, or with the id of
+    another record.
+    """
     dice = random.Random(SEED)
     for record in records:
         sent = Errand(record, split=dice.random() < 0.5)

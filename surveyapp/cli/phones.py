@@ -1,4 +1,6 @@
-"""Sample phones: they speak OpenRosa over HTTP as ODK Collect does, for the demonstration and for trying a server out."""
+"""Sample phones: they speak OpenRosa over HTTP as ODK Collect does, for the demonstration and for trying a server
+out.
+"""
 
 import http.client
 import uuid

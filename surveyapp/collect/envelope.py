@@ -82,7 +82,9 @@ def is_encrypted(root: Node) -> bool:
 
 
 def list_named_files(root: Node) -> list[str]:
-    """The names of the files that a record refers to, in the order of its questions. The record is bound, unless it is encrypted."""
+    """The names of the files that a record refers to, in the order of its questions. The record is bound, unless it
+    is encrypted.
+    """
     if root.namespace == ENCRYPTED:
         names = [node.value for node in root.walk() if node.name in ("file", "encryptedXmlFile")]
     else:

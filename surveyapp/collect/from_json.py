@@ -3,7 +3,8 @@
     {"version": "3", "instance_id": "uuid:...", "deprecated_id": null, "instance_name": "...",
      "answers": {"group": {"question": "text", "number": 3}, "repeat": [{"name": "..."}, {"name": "..."}]}}
 
-Groups are objects, repeats are lists of objects, a select_multiple may be a list of choice names. Numbers keep their digits.
+Groups are objects, repeats are lists of objects, a select_multiple may be a list of choice names. Numbers keep their
+digits.
 """
 
 import json

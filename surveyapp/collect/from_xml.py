@@ -1,6 +1,7 @@
 """A record as XML becomes a tree.
 
-expat reads it: no DTD, no entities, bounded depth and number of nodes. The bytes themselves are kept elsewhere, untouched.
+expat reads it: no DTD, no entities, bounded depth and number of nodes. The bytes themselves are kept elsewhere,
+untouched.
 """
 
 from typing import Final

@@ -13,7 +13,8 @@ from surveyapp.store.submissions import Version, list_submission_ids, list_versi
 
 
 def rebuild(session: Session, form: Form, progress: Callable[[int, int], None]) -> int:
-    """Drop the answer tables of `form` and fill them from the records as they were sent; how many submissions there are.
+    """Drop the answer tables of `form` and fill them from the records as they were sent; how many submissions there
+    are.
 
     `progress` is called with (submissions done, submissions in all).
     """

@@ -8,7 +8,8 @@
     conflict            other bytes under an instance id that we have: kept as a copy, not current
     stale_edit          an edit of a version that is no longer current: kept as a copy, not current
 
-The files are on disk before this job runs. The whole of a submission is one transaction; whoever called commits it and only then answers.
+The files are on disk before this job runs. The whole of a submission is one transaction; whoever called commits it
+and only then answers.
 """
 
 import datetime
@@ -81,7 +82,9 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of it. `differences` are paths of answers that differ from what we have, for the two kinds of copies."""
+    """What became of it. `differences` are paths of answers that differ from what we have, for the two kinds of
+    copies.
+    """
 
     outcome: Outcome
     instance_id: str
@@ -112,7 +115,9 @@ def add_files(
 
 
 def _add_files(session: Session, version_id: int, files: Sequence[IncomingFile], received_at: datetime.datetime) -> int:
-    """Add the files that a version lacks; how many there were. Other bytes under a name that it has are kept as a copy."""
+    """Add the files that a version lacks; how many there were. Other bytes under a name that it has are kept as a
+    copy.
+    """
     if not files:
         return 0
     present = list_attachments(session, version_id)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from surveyapp.export import convert
+from surveyapp.export.calculated import gives_number, read_number
 from surveyapp.export.cells import Kind
 from surveyapp.export.columns import Column, Feed
 from surveyapp.export.merge import MergedChoice, MergedQuestion
@@ -79,6 +80,9 @@ def _about(feed: Feed, question: MergedQuestion) -> Feed:
 def _plain(view: View, question: MergedQuestion, name: str) -> list[Feed]:
     kind = _KINDS.get(question.type, "text")
     make: Callable[..., Any] | None = None
+    if view.options.kind == "clean" and gives_number(question):
+        column = Column(name, view.label(question), "float", note="calculated number")
+        return [Feed((Ask(question.path),), (column,), read_number)]
     if kind in ("int", "float"):
         reasons = list_reasons(question) if view.clean else {}
         make = convert.without(reasons) if reasons else None

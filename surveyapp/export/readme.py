@@ -134,6 +134,7 @@ def _missing_legend(options: ExportOptions) -> Iterator[Line]:
         yield Line("line", ("Missing codes", f"They stand in the cells as sent: {codes}."))
         return
     yield Line("line", ("Missing codes", f"{codes}. The cell is empty."))
+    yield Line("line", (None, "Codes count only where the form allows them: column missing codes of the codebook."))
     if options.missing == "columns":
         yield Line("line", (None, "The reason is in question__missing, at the far right of the sheet."))
         yield Line("line", (None, "invalid = what was sent is not of the question's type; its text is in _extra."))

@@ -23,7 +23,7 @@ from surveyapp.export.plain import PlainWorkbook
 from surveyapp.export.readme import Told, describe_sheets, readme_lines
 from surveyapp.export.rows import main_rows, repeat_rows
 from surveyapp.export.sheets import Line, Sheet, SheetColumn, Written, width_for
-from surveyapp.export.source import ExportSource
+from surveyapp.export.source import ExportSource, PublishedVersion
 from surveyapp.export.splice import SpliceWorkbook, Watch
 from surveyapp.export.text import Tally
 from surveyapp.problems import EXPORT_OPTION, Problem
@@ -75,12 +75,11 @@ def write_export(
     The same snapshot and options give the same bytes. Memory does not grow with the number of submissions.
 
     Raises:
-        Problem: EXPORT_OPTION for a version that the form does not have.
+        Problem: EXPORT_OPTION for a version or a language that the form does not have.
         RowsLost: the rows written are not those of the snapshot.
     """
-    source_view = _ChosenVersions(source, options)
     missing = _collect_missing(source, options)
-    layout = plan_layout(source_view.chosen, options, source.kept_path, missing)
+    layout = plan_layout(_choose_versions(source, options), options, source.kept_path, missing)
     tally = Tally()
     folder = out_path.resolve().parent
     with LongTexts(folder) as long_texts, _open_writer(options, folder, tally, long_texts, layout) as writer:
@@ -96,18 +95,17 @@ def write_export(
             unfinished.unlink(missing_ok=True)
 
 
-class _ChosenVersions:
-    def __init__(self, source: ExportSource, options: ExportOptions) -> None:
-        known = [published.definition.version for published in source.versions]
-        for version in options.versions:
-            if version not in known:
-                raise Problem(
-                    EXPORT_OPTION, f"The form has no version {version!r}.", remedy=f"Choose among: {', '.join(known)}."
-                )
-        wanted = options.versions or known
-        self.chosen = [published for published in source.versions if published.definition.version in wanted]
-        if not self.chosen:
-            raise Problem(EXPORT_OPTION, "The form has no published version.", remedy="Publish the form first.")
+def _choose_versions(source: ExportSource, options: ExportOptions) -> list[PublishedVersion]:
+    known = [published.definition.version for published in source.versions]
+    if not known:
+        raise Problem(EXPORT_OPTION, "The form has no published version.", remedy="Publish the form first.")
+    for version in options.versions:
+        if version not in known:
+            raise Problem(
+                EXPORT_OPTION, f"The form has no version {version!r}.", remedy=f"Choose among: {', '.join(known)}."
+            )
+    wanted = options.versions or known
+    return [published for published in source.versions if published.definition.version in wanted]
 
 
 def _collect_missing(source: ExportSource, options: ExportOptions) -> dict[int, frozenset[str]]:

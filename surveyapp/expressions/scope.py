@@ -36,11 +36,13 @@ class Instances:
         key = (id(parent), item, column)
         found = self.indexes.get(key)
         if found is None:
-            found = self.indexes[key] = {}
+            found = {}
             for child in parent.children:
                 if child.name == item:
                     cell = child.find(column)
                     found.setdefault("" if cell is None else cell.value, []).append(child)
+            # Entered when it is whole: other threads may be judging records of the same form.
+            self.indexes[key] = found
         return found
 
 

@@ -153,7 +153,7 @@ class XForms(Dialect):
     name = "xforms"
 
     def single(self, nodes: list[Node], scope: Scope) -> Scalar:
-        """The text of the first node."""
+        """The text of the first node; the `scope` plays no part."""
         del scope
         return node_text(nodes[0]) if nodes else ""
 
@@ -189,9 +189,8 @@ class XForms(Dialect):
             return math.nan if found is None else found.day + found.fraction
         return number
 
-    def boolean(self, value: Value, scope: Scope) -> bool:
+    def boolean(self, value: Value, _: Scope) -> bool:
         """`boolean()`."""
-        del scope
         if isinstance(value, float):
             return value == value and value != 0
         return True if isinstance(value, Date) else bool(value)

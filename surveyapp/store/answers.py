@@ -89,10 +89,11 @@ def _put(answers: dict[tuple[str, str], Any], path: str, kind: str, value: Any) 
 
 # -- row keys ---------------------------------------------------------------------------------------------------------
 def key_rows(record: RecordRows, submission_id: int, former: RecordRows | None = None) -> None:
-    """Give each row of each repeat its permanent key, `<submission>/<repeat>-<n>`, nested ones below that of their parent.
+    """Give each row of each repeat its permanent key, `<submission>/<repeat>-<n>`, nested ones below that of their
+    parent.
 
-    A row that was there in the `former` version of the record keeps its key: equal rows first, what lies between them in order. A row
-    that is new gets the next free number, so a key never means another member than before.
+    A row that was there in the `former` version of the record keeps its key: equal rows first, what lies between them
+    in order. A row that is new gets the next free number, so a key never means another member than before.
     """
     _key_children(record.children, str(submission_id), [] if former is None else former.children)
 
@@ -154,7 +155,9 @@ def add_rows(session: Session, tables: AnswerTables, submission_id: int, record:
 
 
 def _insert(connection: Connection, table: AnswerTable, rows: list[Values]) -> None:
-    """On PostgreSQL as one JSON value: a statement with a parameter for each of hundreds of columns costs several times as much."""
+    """On PostgreSQL as one JSON value: a statement with a parameter for each of hundreds of columns costs several
+    times as much.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(table.insert_json, {"rows": json.dumps(rows, default=canonical_text, ensure_ascii=False)})
     else:
@@ -189,7 +192,9 @@ def _queue(
     answers: Mapping[tuple[str, str], Any],
     fixed: Values,
 ) -> None:
-    """Every table of the repeat gets a row, with every column named, so that one prepared statement serves all records."""
+    """Every table of the repeat gets a row, with every column named, so that one prepared statement serves all
+    records.
+    """
     for table in tables.parts[repeat_path]:
         values = table.empty_row | fixed
         if table.part and not repeat_path:

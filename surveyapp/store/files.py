@@ -1,6 +1,7 @@
 """Files by what is in them: a file is kept once under its SHA-256, and never changes.
 
-A file is on disk, synced, before the row that names it is written. A file without a row (the server died in between) does no harm.
+A file is on disk, synced, before the row that names it is written. A file without a row (the server died in between)
+does no harm.
 """
 
 import hashlib
@@ -25,7 +26,9 @@ class KeptFile:
 
 
 class Arriving:
-    """A file on its way in: written chunk by chunk, hashed as it comes; small ones stay in memory until they are kept."""
+    """A file on its way in: written chunk by chunk, hashed as it comes; small ones stay in memory until they are
+    kept.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -21,8 +21,8 @@ f = findings.c
 class Snapshot:
     """The rows of one form as this session sees them.
 
-    `preloads` maps start, end and username to the paths of the questions that phones fill with them. `versions`, everywhere, bounds the rows to
-    submissions made with these versions; empty means all.
+    `preloads` maps start, end and username to the paths of the questions that phones fill with them. `versions`,
+    everywhere, bounds the rows to submissions made with these versions; empty means all.
     """
 
     def __init__(self, session: Session, tables: AnswerTables, preloads: Mapping[str, str]) -> None:
@@ -44,7 +44,8 @@ class Snapshot:
     ) -> Iterator[tuple[Any, ...]]:
         """The rows of a repeat ('' = the submissions) in order of receipt, then of the record.
 
-        `asks` are (path, component) of an answer, or ('', name) of what we know of the submission or row; a row has one value for each.
+        `asks` are (path, component) of an answer, or ('', name) of what we know of the submission or row; a row has
+        one value for each.
         """
         parts = self.tables.parts[self.tables.kept_path(repeat_path)]
         main = parts[0].sql
@@ -118,7 +119,9 @@ class Snapshot:
         )
 
     def list_findings(self, versions: Sequence[str], *, check: str | None = None) -> Iterator[tuple[int, str, Finding]]:
-        """(submission id, instance id of the version, finding) of the current versions and of copies that were kept, in order of receipt."""
+        """(submission id, instance id of the version, finding) of the current versions and of copies that were kept,
+        in order of receipt.
+        """
         statement = (
             select(
                 v.submission_id,

@@ -102,7 +102,9 @@ ADD_VERSION: Final = insert(submission_versions).returning(v.id)
 
 # -- finding ----------------------------------------------------------------------------------------------------------
 def list_related(session: Session, form_pk: int, instance_id: str, deprecated_id: str | None) -> list[Version]:
-    """In one look: the versions that have one of these instance ids, and the one that replaces `instance_id`; copies aside."""
+    """In one look: the versions that have one of these instance ids, and the one that replaces `instance_id`; copies
+    aside.
+    """
     wanted = {"form_pk": form_pk, "instance_id": instance_id, "deprecated_id": deprecated_id}
     return [Version(*row) for row in session.connection().execute(RELATED, wanted)]
 
@@ -148,7 +150,9 @@ def list_versions(session: Session, form_pk: int, submission_id: int) -> list[Ve
 
 
 def list_page(session: Session, form_pk: int, after: int, limit: int) -> list[Any]:
-    """Up to `limit` submissions after the id `after`: rows of id, received_at, instance_id, instance_name, form_version (of the current version)."""
+    """Up to `limit` submissions after the id `after`: rows of id, received_at, instance_id, instance_name,
+    form_version (of the current version).
+    """
     return list(
         session.execute(
             select(s.id, s.received_at, v.instance_id, v.instance_name, v.form_version)

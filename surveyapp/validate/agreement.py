@@ -11,41 +11,49 @@ from surveyapp.expressions.values import DIALECTS, Scalar
 from surveyapp.xform.definition import QuestionType
 
 RELATIVE_TOLERANCE: Final = 1e-9
+# How far the clients' formulas for areas and distances lie apart.
+EARTH_TOLERANCE: Final = 0.005
 SAME_INSTANT: Final = datetime.timedelta(seconds=1)
 TRUE_TEXTS: Final = frozenset({"1", "true"})
 FALSE_TEXTS: Final = frozenset({"0", "false"})
 
 
-def agrees(computed: Scalar, submitted: str, kind: QuestionType, zone: datetime.tzinfo) -> bool:
+def agrees(
+    computed: Scalar,
+    submitted: str,
+    kind: QuestionType,
+    zone: datetime.tzinfo,
+    tolerance: float = RELATIVE_TOLERANCE,
+) -> bool:
     """Whether `submitted`, the answer to a question of that `kind`, is `computed` by value.
 
-    Numbers within 1e-9, booleans in either spelling, dates by their instant or their local day, else by text.
+    Numbers within the relative `tolerance`, booleans in either spelling, dates by their instant or their local day, else by text.
     """
     text = submitted.strip()
     if isinstance(computed, bool):
         return text in (TRUE_TEXTS if computed else FALSE_TEXTS)
     if isinstance(computed, float):
-        return text in ("", "NaN") if computed != computed else _same_number(computed, text, kind)
+        return text in ("", "NaN") if computed != computed else _same_number(computed, text, kind, tolerance)
     if isinstance(computed, Date):
         return _same_date(computed, text, zone)
     if computed.strip() == text:
         return True
     if kind in ("integer", "decimal"):
         number = read_xforms(computed)
-        return number == number and _same_number(number, text, kind)
+        return number == number and _same_number(number, text, kind, tolerance)
     if kind in ("date", "datetime"):
         found = read_date(computed.strip(), zone)
         return found is not None and _same_date(found, text, zone)
     return kind == "boolean" and text in TRUE_TEXTS and computed in TRUE_TEXTS
 
 
-def _same_number(computed: float, text: str, kind: QuestionType) -> bool:
+def _same_number(computed: float, text: str, kind: QuestionType, tolerance: float) -> bool:
     submitted = read_xforms(text)
     if math.isinf(computed):
         return text == ("Infinity" if computed > 0 else "-Infinity")
     # A bind of type int keeps the whole part only.
     expected = truncate(computed) if kind == "integer" and submitted == truncate(submitted) else computed
-    return math.isclose(submitted, expected, rel_tol=RELATIVE_TOLERANCE, abs_tol=1e-12)
+    return math.isclose(submitted, expected, rel_tol=tolerance, abs_tol=1e-12)
 
 
 def _same_date(computed: Date, text: str, zone: datetime.tzinfo) -> bool:

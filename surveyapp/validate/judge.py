@@ -95,8 +95,9 @@ def _weigh(
         prepared.reset()
         violated, unknown = _both(first, Trial(rules, chosen[1], prepared, clock).run())
     findings = (*static, *violated.values())
-    differing = len(static) + len(violated)
-    return Judgement(findings, tuple(unknown.values()), first.kept, differing, len(unknown), nodes)
+    tried = first.kept + len(first.violated) + len(first.unknown)
+    ok = max(0, tried - len(violated) - len(unknown))
+    return Judgement(findings, tuple(unknown.values()), ok, len(findings), len(unknown), nodes)
 
 
 Outcomes: TypeAlias = dict[tuple[str, str], Finding]

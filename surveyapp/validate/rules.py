@@ -16,6 +16,8 @@ from surveyapp.xform.definition import Element, FormDefinition, Question, Repeat
 
 TIME_FUNCTIONS: Final = frozenset({"today", "now"})
 LANGUAGE_FUNCTIONS: Final = frozenset({"jr:choice-name", "jr:itext"})
+# Clients compute these by formulas of their own.
+EARTH_FUNCTIONS: Final = frozenset({"area", "enclosed-area", "distance"})
 # What these give is drawn or kept on the phone: never computed again here.
 DRAWN_FUNCTIONS: Final = frozenset({"random", "uuid", "randomize"})
 KEPT_FUNCTIONS: Final = frozenset({"once"})

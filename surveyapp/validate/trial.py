@@ -5,6 +5,7 @@ that cannot be evaluated is not checkable, with its reason; it is never taken as
 """
 
 import datetime
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -14,15 +15,28 @@ from surveyapp.expressions.evaluation import DialectName
 from surveyapp.expressions.scope import Environment, Scope
 from surveyapp.expressions.values import DIALECTS, Scalar
 from surveyapp.findings import Finding
-from surveyapp.validate.agreement import agrees, written
+from surveyapp.validate.agreement import EARTH_TOLERANCE, RELATIVE_TOLERANCE, agrees, written
 from surveyapp.validate.circumstances import Clock
 from surveyapp.validate.labels import choice_label
 from surveyapp.validate.record import PreparedRecord
-from surveyapp.validate.rules import DRAWN_FUNCTIONS, KEPT_FUNCTIONS, Book, ChoiceRule, CompiledRules, Rule, Site
+from surveyapp.validate.rules import (
+    DRAWN_FUNCTIONS,
+    EARTH_FUNCTIONS,
+    KEPT_FUNCTIONS,
+    Book,
+    ChoiceRule,
+    CompiledRules,
+    Rule,
+    Site,
+)
 from surveyapp.validate.wording import make_finding
 from surveyapp.values import INVALID
 from surveyapp.xform.definition import Question, Repeat
 
+DRAWN_SHAPES: Final = {
+    "uuid()": re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
+    "random()": re.compile(r"0(\.[0-9]+)?|\.[0-9]+|[0-9]\.[0-9]+E-[0-9]+"),
+}
 DISTRUSTED: Final = "the phone's clock is wrong"
 
 
@@ -333,7 +347,7 @@ class Trial:
         if functions & KEPT_FUNCTIONS:
             return
         if functions & DRAWN_FUNCTIONS:
-            self.doubt("calculate-differs", node, "the phone drew it by lot", rule.text)
+            self.judge_drawn(node, rule)
             return
         try:
             values = self.possible_values(rule, node)
@@ -342,13 +356,28 @@ class Trial:
             return
         self.calculated[id(node)] = written(values[0], self.dialect)
         zone = self.environment.zone
-        if any(agrees(value, node.value, question.type, zone) for value in values):
+        tolerance = EARTH_TOLERANCE if functions & EARTH_FUNCTIONS else RELATIVE_TOLERANCE
+        if any(agrees(value, node.value, question.type, zone, tolerance) for value in values):
             self.kept += 1
         elif rule.timed and not self.clearly_off(values, node):
             self.doubt("calculate-differs", node, "it depends on the moment at which the phone computed it", rule.text)
+        elif "%a" in rule.text or "%b" in rule.text:
+            self.doubt(
+                "calculate-differs", node, "it holds the name of a day or month in the phone's language", rule.text
+            )
         else:
             what = f"is {shown(node)}, but the answers give {written(values[0], self.dialect) or 'nothing'}."
             self.violate("calculate-differs", node, what, rule.text)
+
+    def judge_drawn(self, node: Node, rule: Rule) -> None:
+        """Judge by its shape what the phone drew by lot."""
+        shape = DRAWN_SHAPES.get(rule.text.replace(" ", ""))
+        if shape is None:
+            self.doubt("calculate-differs", node, "the phone drew it by lot", rule.text)
+        elif shape.fullmatch(node.value):
+            self.kept += 1
+        else:
+            self.violate("calculate-differs", node, f"is {shown(node)}, which {rule.text} never gives.", rule.text)
 
     def possible_values(self, rule: Rule, node: Node) -> list[Scalar]:
         """What the calculation gives at each moment and in each language tried."""
@@ -382,4 +411,5 @@ def shown(node: Node) -> str:
 
 
 def quoted(names: Sequence[str]) -> str:
+    """The first few names, in quotes."""
     return ", ".join(f"“{name}”" for name in names[:5])

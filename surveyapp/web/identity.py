@@ -1,6 +1,7 @@
 """Who is asking, and may they: the one place that decides.
 
-A phone brings its token in the path (`/c/<token>`), a program in `Authorization: Bearer`. Names with passwords (Basic, Digest) will be decided here too.
+A phone brings its token in the path (`/c/<token>`), a program in `Authorization: Bearer`. Names with passwords
+(Basic, Digest) will be decided here too.
 """
 
 import secrets
@@ -36,7 +37,8 @@ def get_device(session: Session, token: str) -> Device:
 def admit_device(token: str) -> None:
     """Look at a token before the body of a request is read, so that strangers cannot make us read theirs.
 
-    A phone that was let in a moment ago is not looked up again: who keeps what comes checks the token itself, in its transaction.
+    A phone that was let in a moment ago is not looked up again: who keeps what comes checks the token itself, in its
+    transaction.
 
     Raises:
         Problem: UNKNOWN_TOKEN.

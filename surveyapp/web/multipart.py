@@ -101,7 +101,9 @@ def keep_files(store: Files, parts: list[FileStorage]) -> list[IncomingFile]:
 
 
 def part_name(part: FileStorage) -> str:
-    """The name of a file. OkHttp writes quote, CR and LF as %22, %0D, %0A, and all else raw, backslashes too; old curl writes \\"."""
+    """The name of a file. OkHttp writes quote, CR and LF as %22, %0D, %0A, and all else raw, backslashes too; old
+    curl writes \\".
+    """
     raw = raw_name.search(part.headers.get("Content-Disposition", ""))
     name = raw[1].replace('\\"', '"') if raw else part.filename or part.name or ""
     for code, character in (("%22", '"'), ("%0D", "\r"), ("%0A", "\n")):

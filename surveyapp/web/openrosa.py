@@ -7,7 +7,8 @@
     HEAD /c/<token>/submission                        204
     POST /c/<token>/submission                        a record and its files
 
-https://docs.getodk.org/openrosa/. Unknown query parameters are ignored everywhere: Collect appends deviceID to each address.
+https://docs.getodk.org/openrosa/. Unknown query parameters are ignored everywhere: Collect appends deviceID to each
+address.
 """
 
 from dataclasses import replace

@@ -23,7 +23,8 @@ GEOPOINT_PARTS: Final = ("lat", "lon", "alt", "acc")
 class AnswerColumn:
     """One column that answers go to.
 
-    `repeat_path` names the repeat whose rows it belongs to ('' = the submission), `component` the part of a value that takes several
+    `repeat_path` names the repeat whose rows it belongs to ('' = the submission), `component` the part of a value
+    that takes several
     columns: lat, lon, alt, acc of a position, tz (the offset as sent) of an instant; '' is the value itself.
     """
 

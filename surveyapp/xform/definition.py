@@ -1,6 +1,7 @@
 """FormDefinition: a form as its XForm states it, without the XML.
 
-Parsed by `surveyapp.xform.parse`, compared by `surveyapp.xform.changes`. Everything is immutable: a published version never changes.
+Parsed by `surveyapp.xform.parse`, compared by `surveyapp.xform.changes`. Everything is immutable: a published version
+never changes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-# Text per language of the form; the key '' holds text of a form without languages. `${name}` stands where an output was.
+# Text per language of the form; the key '' holds text of a form without languages. `${name}` stands where an output
+# was.
 Text: TypeAlias = Mapping[str, str]
 
 QuestionType: TypeAlias = Literal[
@@ -80,8 +82,8 @@ class Rules:
 class Question:
     """One question, calculation or piece of metadata.
 
-    `control` is the XForms control (input, select1, select, upload, range, trigger, odk:rank), '' for what is never shown.
-    `bind_type` is the type as the bind states it. `static_choices` are choices written inside the control.
+    `control` is the XForms control (input, select1, select, upload, range, trigger, odk:rank), '' for what is never
+    shown. `bind_type` is the type as the bind states it. `static_choices` are choices written inside the control.
     """
 
     name: str
@@ -144,8 +146,8 @@ Element: TypeAlias = Group | Repeat | Question
 class FormDefinition:
     """One version of a form.
 
-    `attachments` are the file names that the form needs beside it; `meta` the questions of its meta block (instanceID, instanceName, audit),
-    which stand outside `root`.
+    `attachments` are the file names that the form needs beside it; `meta` the questions of its meta block
+    (instanceID, instanceName, audit), which stand outside `root`.
     """
 
     form_id: str
@@ -188,7 +190,9 @@ class FormDefinition:
 
     @cached_property
     def repeat_of(self) -> Mapping[str, str]:
-        """For each element's path the path of the innermost repeat around it, '' at the top (a repeat is not inside itself)."""
+        """For each element's path the path of the innermost repeat around it, '' at the top (a repeat is not inside
+        itself).
+        """
         found: dict[str, str] = {}
 
         def visit(children: tuple[Element, ...], repeat: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from surveyapp.findings import Finding
 from surveyapp.xform.definition import Choice
 from surveyapp.xform.parse import parse_xform
 
+COMPRESSIONS = ["zlib", *(["isal"] if find_spec("isal") else [])]
 PUBLISHED = datetime(2026, 1, 1, tzinfo=UTC)
 RECEIVED = datetime(2026, 3, 1, 4, 30, tzinfo=UTC)
 

@@ -221,11 +221,32 @@ def test_drawn_and_kept_values_are_not_computed_again() -> None:
     rules = make_rules(
         """| calculate | u | | | | | | uuid() | |
         | calculate | r | | | | | | once(random()) | |
-        | calculate | o | | | | | | once('x') | |"""
+        | calculate | o | | | | | | once('x') | |
+        | calculate | n | | | | | | int(random() * 6) | |
+        | calculate | p | | | | | | random() | |"""
     )
-    judgement = interview(rules, "<u>abc</u><r>0.5</r><o>kept</o>")
-    assert found(judgement) == []
-    assert doubted(judgement) == [("calculate-differs", "/data/u")]
+    good = "<u>0f8fad5b-d9cb-469f-a165-70867728950e</u><r>0.5</r><o>kept</o><n>3</n><p>0.25</p>"
+    assert found(interview(rules, good)) == []
+    assert doubted(interview(rules, good)) == [("calculate-differs", "/data/n")]
+    assert found(interview(rules, "<u>abc</u><r>x</r><o/><n/><p>1.5</p>")) == [
+        ("calculate-differs", "/data/u"),
+        ("calculate-differs", "/data/p"),
+    ]
+
+
+def test_names_of_days_are_in_the_phones_language() -> None:
+    rules = make_rules("| date | d | D | | | | | | |\n| calculate | c | | | | | | format-date(${d}, '%a') | |")
+    assert found(interview(rules, "<d>2026-09-01</d><c>Tue</c>")) == []
+    other = interview(rules, "<d>2026-09-01</d><c>mar.</c>")
+    assert found(other) == []
+    assert doubted(other) == [("calculate-differs", "/data/c")]
+
+
+def test_distances_may_differ_a_little() -> None:
+    rules = make_rules("| geotrace | g | G | | | | | | |\n| calculate | m | | | | | | distance(${g}) | |")
+    trace = "<g>0 0 0 0;0 1 0 0</g>"
+    assert found(interview(rules, f"{trace}<m>111195</m>")) == []
+    assert found(interview(rules, f"{trace}<m>120000</m>")) == [("calculate-differs", "/data/m")]
 
 
 # -- time -------------------------------------------------------------------------------------------------------------
