@@ -45,7 +45,9 @@ def form() -> str:
     """An XLSForm as Markdown: 13 groups of 10 questions, a roster of 16; 120 expressions."""
     rows = ["| survey | | | | | | | |", "| | type | name | label | relevant | constraint | calculation | required |"]
 
-    def row(kind: str, name: str, relevant: str = "", constraint: str = "", calculation: str = "", required: str = "") -> None:
+    def row(
+        kind: str, name: str, relevant: str = "", constraint: str = "", calculation: str = "", required: str = ""
+    ) -> None:
         label = "" if kind in ("calculate", "end group", "end repeat") else f"Question {name}"
         rows.append(f"| | {kind} | {name} | {label} | {relevant} | {constraint} | {calculation} | {required} |")
 
@@ -80,7 +82,9 @@ def server(command: list[str], environment: dict[str, str]) -> Iterator[tuple[in
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     words = [word.replace("PORT", str(port)) for word in command]
-    process = subprocess.Popen(words, env={**os.environ, **environment}, start_new_session=True, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        words, env={**os.environ, **environment}, start_new_session=True, stdout=subprocess.DEVNULL
+    )
     try:
         for _ in range(600):
             with socket.socket() as knock:
@@ -93,7 +97,7 @@ def server(command: list[str], environment: dict[str, str]) -> Iterator[tuple[in
         process.wait()
 
 
-FLOOR = '''
+FLOOR = """
 import os
 from flask import Flask, request
 from lxml import etree
@@ -114,14 +118,29 @@ def take(path):
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO floor VALUES (:name, :content)"), {"name": root.get("id"), "content": content.decode()})
     return "", 201
-'''
+"""
 
 
 @contextmanager
 def floor_server(url: str, folder: Path) -> Iterator[tuple[int, psutil.Process, str]]:
     """The bare handler under gunicorn."""
     (folder / "floor.py").write_text(FLOOR)
-    command = [sys.executable, "-m", "gunicorn", "-b", "127.0.0.1:PORT", "-w", "2", "--threads", "4", "-k", "gthread", "--chdir", str(folder), "floor:app"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-b",
+        "127.0.0.1:PORT",
+        "-w",
+        "2",
+        "--threads",
+        "4",
+        "-k",
+        "gthread",
+        "--chdir",
+        str(folder),
+        "floor:app",
+    ]
     with server([*command, "--log-level", "error"], {"SURVEYAPP_DATABASE_URL": url}) as (port, process):
         yield port, process, "/c/x/submission"
 
@@ -191,7 +210,9 @@ def client(port: int, requests: list[tuple[bytes, bytes]], until: float, results
     results.put(taken)
 
 
-def measure(port: int, processes: list[psutil.Process], requests: list[tuple[bytes, bytes]], clients: int) -> dict[str, float]:
+def measure(
+    port: int, processes: list[psutil.Process], requests: list[tuple[bytes, bytes]], clients: int
+) -> dict[str, float]:
     """Requests a second, latency in ms, and processor ms of the server side for each request."""
     results: Any = queue.Queue()
     until = time.monotonic() + SECONDS

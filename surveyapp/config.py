@@ -82,8 +82,8 @@ SETTINGS: Final = (
         "PUBLIC_URL",
         "",
         _url,
-        "Address under which phones reach the server, as https://survey.example.org; empty means the address of each
-        request.",
+        "Address under which phones reach the server, as https://survey.example.org; empty means the address of each"
+        " request.",
     ),
     Setting("SECRET_KEY", "", str, "Key for signing; empty means one is made and kept in the data folder."),
     Setting("TIMEZONE", "UTC", _zone, "Zone in which exports write times of a project that names none."),

@@ -28,9 +28,11 @@ from surveyapp.config import BadSetting, Config
 def main(context: click.Context) -> None:
     """A household-survey server: forms out to phones, submissions in, cleaned Excel out."""
     try:
-        context.obj = Tools(Config.from_environ(os.environ))
+        tools = Tools(Config.from_environ(os.environ))
     except BadSetting as error:
         raise click.UsageError(str(error)) from error
+    context.obj = tools
+    context.call_on_close(tools.close)
 
 
 for command in (

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from surveyapp.config import Config
 from surveyapp.people import DEFAULT_PROJECT
 from surveyapp.problems import Problem
-from surveyapp.store.database import Database
+from surveyapp.store.database import Database, DatabaseFailure
 from surveyapp.store.files import Files
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -39,6 +39,11 @@ class Tools:
         """The kept files."""
         return Files(self.config.files_dir)
 
+    def close(self) -> None:
+        """Give back the connections of the database, if it was asked for."""
+        if "database" in self.__dict__:
+            self.database.close()
+
 
 def now() -> datetime.datetime:
     """The time, aware."""
@@ -58,6 +63,10 @@ class Group(click.Group):
                 where = " ".join(f"{key} {fault[key]}" for key in ("sheet", "row", "column") if fault.get(key))
                 text = f"{fault.get('message', '')} {fault.get('remedy', '')}".strip()
                 err.print(f"  {where}: {text}" if where else f"  {text or fault}", markup=False)
+            sys.exit(1)
+        except DatabaseFailure as failure:
+            remedy = "A new database, or one of an older version, first needs `surveyapp migrate`."
+            err.print(f"The database failed: {failure.orig}. {remedy}", markup=False)
             sys.exit(1)
 
 

@@ -195,13 +195,13 @@ class PackageWriter:
         length = self._target.tell() - start
         count = len(self._directory)
         if start + length > _LARGEST or count > _MOST_PARTS:
-            raise PackageTooLarge("the file passes 4 GB; export fewer submissions at a time")
+            raise PackageTooLarge("the file passes 4 GB")
         self._target.write(_END.pack(b"PK\5\6", 0, 0, count, count, length, start, 0))
 
     def _write(self, name: str, packed: Iterator[bytes], length: int, size: int, crc: int) -> None:
         offset = self._target.tell()
         if max(offset + length, size) > _LARGEST:
-            raise PackageTooLarge(f"{name} passes 4 GB; export fewer submissions at a time")
+            raise PackageTooLarge(f"{name} passes 4 GB")
         raw = name.encode()
         flags = 0 if raw.isascii() else _UTF8_NAME
         self._target.write(_LOCAL.pack(b"PK\3\4", _VERSION, flags, 8, 0, _DATE, crc, length, size, len(raw), 0) + raw)

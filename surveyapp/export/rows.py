@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from surveyapp.export.cells import AsSent, Row
@@ -11,7 +12,7 @@ from surveyapp.export.columns import Feed, TableLayout
 from surveyapp.export.merge import KeptPath
 from surveyapp.export.missing import INVALID
 from surveyapp.export.options import ExportOptions
-from surveyapp.export.source import Ask, ExportSource
+from surveyapp.export.source import MOST_ASKS, Ask, ExportSource
 
 _INDEX = re.compile(r"\[\d+\]")
 _EXTRA = Ask("", "_extra")
@@ -90,12 +91,20 @@ class Extras:
         return tuple(cells)
 
 
+def _ask(give: Callable[[Sequence[Ask]], Iterator[Row]], asks: Sequence[Ask]) -> Iterator[Row]:
+    """The rows with all that was asked for, of a form wider than one query: several iterators side by side."""
+    if len(asks) <= MOST_ASKS:
+        return give(asks)
+    parts = [give(asks[start : start + MOST_ASKS]) for start in range(0, len(asks), MOST_ASKS)]
+    return (tuple(chain.from_iterable(found)) for found in zip(*parts, strict=True))
+
+
 def main_rows(source: ExportSource, table: TableLayout, options: ExportOptions) -> Iterator[tuple[Any, ...]]:
     """The rows of the sheet of submissions."""
     asks, shape = compile_shape((*table.feeds, *table.reasons), (_EXTRA,))
     extra = asks.index(_EXTRA)
     extras = Extras(table, options, source.kept_path)
-    for row in source.main_rows(asks, options.versions):
+    for row in _ask(lambda some: source.main_rows(some, options.versions), asks):
         shaped = shape(row)
         if row[extra] is not None:
             shaped = extras.apply(shaped, json.loads(row[extra]))
@@ -110,7 +119,7 @@ def repeat_rows(source: ExportSource, table: TableLayout, options: ExportOptions
     places = [asks.index(ask) for ask in key]
     extras = Extras(table, options, source.kept_path)
     around = _Around(source, table, options)
-    for row in source.repeat_rows(table.path, asks, options.versions):
+    for row in _ask(lambda some: source.repeat_rows(table.path, some, options.versions), asks):
         number, parent_key, ordinal = (row[place] for place in places)
         around.move_to(number)
         shaped = shape(row)

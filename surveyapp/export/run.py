@@ -19,6 +19,7 @@ from surveyapp.export.findings_sheet import FINDINGS_SHEET, findings_rows
 from surveyapp.export.layout import Layout, plan_layout
 from surveyapp.export.long_text import LONG_TEXT_SHEET, LongTexts
 from surveyapp.export.options import ExportOptions
+from surveyapp.export.package import PackageTooLarge
 from surveyapp.export.plain import PlainWorkbook
 from surveyapp.export.readme import Told, describe_sheets, readme_lines
 from surveyapp.export.rows import main_rows, repeat_rows
@@ -75,7 +76,7 @@ def write_export(
     The same snapshot and options give the same bytes. Memory does not grow with the number of submissions.
 
     Raises:
-        Problem: EXPORT_OPTION for a version or a language that the form does not have.
+        Problem: EXPORT_OPTION for a version or a language that the form does not have, or a file beyond 4 GB.
         RowsLost: the rows written are not those of the snapshot.
     """
     missing = _collect_missing(source, options)
@@ -91,6 +92,8 @@ def write_export(
             writer.finish(unfinished, readme_lines(source, layout, options, told), source.cut_off.received_at)
             writer.verify(unfinished)
             return _release(unfinished, out_path, source, options, told)
+        except PackageTooLarge as error:
+            raise Problem(EXPORT_OPTION, f"{error}.", remedy="Choose one version, or select summary.") from error
         finally:
             unfinished.unlink(missing_ok=True)
 

@@ -44,6 +44,10 @@ MAIN_PARTS: Final = (
 REPEAT_PARTS: Final = ("_submission_no", "_instance_id", "_row_key", "_parent_row_key", "_ordinal")
 
 
+# Never more are asked for at a time: PostgreSQL gives 1,664 columns a query, SQLite 2,000.
+MOST_ASKS: Final = 1_500
+
+
 @dataclass(frozen=True, slots=True)
 class PublishedVersion:
     """One version of the form.
@@ -79,8 +83,8 @@ class ExportSource(Protocol):
     """One snapshot of one form: all that is given agrees.
 
     Iterators are lazy and ordered by submission number, rows of repeats then by document order.
-    Where `versions` is not empty, only submissions made with these versions are given. Several iterators may be open
-    at once.
+    Not more than MOST_ASKS are asked for at once; several iterators may be open at once. Where `versions` is not empty,
+    only submissions made with these versions are given.
     """
 
     @property

@@ -45,6 +45,7 @@ FORMATS: Final[Mapping[str, Callable[[Date], str]]] = {
     "3": lambda date: f"{date.moment.microsecond // 1000:03d}",
     "%": lambda date: "%",
 }
+JAVAROSA_CODES: Final = frozenset({"W", "%"})
 format_code = re.compile(r"%(.)", re.DOTALL)
 
 
@@ -165,11 +166,11 @@ def xforms_decimal_time(scope: Scope, value: Value) -> float:
 
 
 def format_date(date: Date, pattern: str, *, strict: bool) -> str:
-    """`pattern` with its codes replaced; `strict` refuses codes that do not exist."""
+    """`pattern` with its codes replaced; `strict`, as JavaRosa is, refuses codes that do not exist."""
 
     def replace(match: re.Match[str]) -> str:
         write = FORMATS.get(match[1])
-        if write is not None:
+        if write is not None and (strict or match[1] not in JAVAROSA_CODES):
             return write(date)
         if strict:
             raise ExpressionError("expected a code of format-date() such as %Y, %m or %d", found=repr(match[0]))

@@ -44,8 +44,10 @@ class Table(list[Function]):
         dialects: Sequence[str] = BOTH,
         scoped: bool = False,
     ) -> Callable[[BodyT], BodyT]:
-        """Enter the decorated body under `names`; it takes as many arguments as `kinds`, unless `least` and `most` say
-        more."""
+        """Enter the decorated body under `names`.
+
+        It takes as many arguments as `kinds` has, unless `least` and `most` say more.
+        """
 
         def enter(body: BodyT) -> BodyT:
             low = len(kinds) if least is None else least

@@ -83,8 +83,7 @@ def to_int(number: float) -> int:
 
 
 def round_javarosa(number: float, places: float) -> float:
-    """Half up on the decimal text; negative halves go toward zero; negative `places` as JavaRosa's cast to long does
-    it."""
+    """Half up on the decimal text, negative halves toward zero; negative `places` through a cast to long."""
     digits = to_int(places)
     if not math.isfinite(number):
         return number

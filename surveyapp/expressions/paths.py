@@ -235,8 +235,7 @@ def _filtered(compiler: "Compiler", start: Nodes, predicates: Sequence[Expressio
 
 # -- filters on large lists -------------------------------------------------------------------------------------------
 def _compile_indexed(compiler: "Compiler", path: Path) -> tuple[Nodes, Sequence[Step]] | None:
-    """`instance('x')/root/item[column = value]...` through an index of the column; None where the path is not of that
-    shape."""
+    """`instance('x')/root/item[column = value]...` through an index; None for a path of another shape."""
     start, steps = path.start, path.steps
     if not isinstance(start, Call) or start.name != "instance" or path.predicates or len(steps) < 2:
         return None
@@ -335,8 +334,7 @@ def generic_names(path: Path, scope: Scope) -> list[str]:
 
 
 def rows_at(scope: Scope, target: Sequence[str], indices: Mapping[int, int]) -> list[Node]:
-    """The nodes of `target`, with the 0-based row `indices[depth]` at these depths and the context's own rows
-    elsewhere."""
+    """The nodes of `target`: the 0-based row `indices[depth]` at these depths, the context's own rows elsewhere."""
     line = lineage(scope.node)
     same, nodes = True, [scope.environment.document]
     for depth, name in enumerate(target):

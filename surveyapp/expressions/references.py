@@ -1,5 +1,7 @@
-"""What an expression refers to: paths, functions, instances. For the order of dependencies and for checks at
-publish."""
+"""What an expression refers to: paths, functions, instances.
+
+For the order of dependencies and for the checks at publish.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -91,12 +93,12 @@ def _start(start: Expression, context: str | None, current: str) -> str | None:
     return None
 
 
-def follow(path: str, step: Step) -> str:
-    """The generic path after `step`; an axis that leads anywhere stays where it is."""
+def follow(path: str, step: Step) -> str | None:
+    """The generic path after `step`, None where an axis may lead anywhere."""
     if step.axis == "parent":
         return path.rpartition("/")[0]
     if step.axis == "child" and step.test != "node()":
         return f"{path}/{step.test.rpartition(':')[2]}"
     if step.axis == "attribute":
         return f"{path}/@{step.test.rpartition(':')[2]}"
-    return path
+    return path if step.axis == "self" else None

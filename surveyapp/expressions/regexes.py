@@ -21,9 +21,16 @@ LONGEST_PATTERN: Final = 2_000
 LONGEST_TEXT: Final = 100_000
 MOST_REPETITIONS: Final = 100_000
 
-repetition = re.compile(r"\{\s*([0-9]*)\s*(?:,\s*([0-9]*)\s*)?\}")
-# In a class of Java these are plain characters; the `regex` package would take them for set operators.
-set_operator = re.compile(r"--|\|\||~~")
+# What a pattern's size is counted from: an escape, a class, a group's ends, a count, any other character.
+pattern_part = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\{([0-9]*)(?:,([0-9]*))?\}|[()]|.", re.DOTALL)
+# In a class these are plain characters to the client; the `regex` package would take them for set operators.
+SET_OPERATORS: Final = {"javarosa": re.compile(r"--|\|\||~~"), "xforms": re.compile(r"--|\|\||~~|&&|\[")}
+named_class = re.compile(r"\\[pPx]\{[^}]*\}")
+# Any other brace is itself; the `regex` package would take it for fuzzy matching.
+count = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
+# ECMAScript without its `u` flag takes every other escaped letter for the letter itself, and knows neither of these.
+ECMASCRIPT_ESCAPES: Final = frozenset("bBdDwWsStnrfvcxuk")
+not_ecmascript = re.compile(r"(?<!\\)(?:[+*?}]\+|\(\?[a-z]+\))")
 ASCII_CLASSES: Final = {"d": "0-9", "w": "A-Za-z0-9_", "s": r" \t\n\x0b\f\r"}
 Key: TypeAlias = tuple[str, str]
 strikes: Counter[Key] = Counter()
@@ -55,26 +62,35 @@ def compile_pattern(pattern: str, dialect: str) -> "regex.Pattern[str]":
     """`pattern` translated and compiled."""
     if len(pattern) > LONGEST_PATTERN:
         raise NotCheckable(f"its pattern has more than {LONGEST_PATTERN:,} characters")
-    if _repetitions(pattern) > MOST_REPETITIONS:
+    if _size(pattern) > MOST_REPETITIONS:
         raise NotCheckable("its pattern repeats too often")
-    flags = regex.VERSION1 if dialect == "javarosa" else regex.VERSION0
-    # Version 1 would fold “ß” to “ss” where case does not count; Java does not.
-    wrapped = "(?-f:{})" if dialect == "javarosa" else "{}"
+    if dialect == "xforms" and not_ecmascript.search(pattern):
+        raise ExpressionError("expected a pattern of ECMAScript", found=repr(pattern))
     try:
-        return regex.compile(wrapped.replace("{}", _translate(pattern, dialect), 1), flags, cache_pattern=False)
+        # Version 1 would fold “ß” to “ss” where case does not count; no client does.
+        return regex.compile(f"(?-f:{_translate(pattern, dialect)})", regex.VERSION1, cache_pattern=False)
     except (regex.error, OverflowError, RecursionError) as error:
         raise ExpressionError(f"expected a pattern ({error})", found=repr(pattern)) from error
 
 
-def _repetitions(pattern: str) -> int:
-    """How often nested counts can multiply, at worst."""
-    product = 1
-    for low, high in repetition.findall(pattern):
-        counts = [int(text[:9]) for text in (low, high) if text]
-        product *= max([1, *counts])
-        if product > MOST_REPETITIONS:
-            break
-    return product
+def _size(pattern: str) -> int:
+    """How many characters the pattern has once its counts are written out."""
+    sums, last = [0], 0
+    for part in pattern_part.finditer(pattern):
+        text = part[0]
+        if text == "(":
+            sums.append(0)
+        elif text == ")":
+            last = max(sums.pop(), 1) if len(sums) > 1 else 1
+            sums[-1] += last
+        elif part[1] is not None:
+            times = max(1, *(int(count[:9]) for count in (part[1], part[2]) if count))
+            sums[-1] += last * (times - 1)
+            last *= times
+        else:
+            last = 1
+            sums[-1] += 1
+    return sum(sums)
 
 
 def _translate(pattern: str, dialect: str) -> str:
@@ -88,21 +104,22 @@ def _translate(pattern: str, dialect: str) -> str:
             parts.append(regex.escape(quoted))
             position += len(quoted) + 4
             continue
+        named = named_class.match(pattern, position) if dialect == "javarosa" else None
+        if named is not None:
+            parts.append(named[0])
+            position = named.end()
+            continue
         if character == "\\" and position + 1 < len(pattern):
-            parts.append(_escape(pattern[position + 1], bool(inside), dialect))
+            parts.append(_escape(pattern[position + 1], inside > 0, dialect))
             position += 2
             continue
-        operator = set_operator.match(pattern, position) if inside else None
-        if operator is not None and dialect == "javarosa":
+        operator = SET_OPERATORS[dialect].match(pattern, position) if inside else None
+        if operator is not None:
             parts.append("".join(f"\\{symbol}" for symbol in operator[0]))
-            position += 2
+            position += len(operator[0])
             continue
-        if character == "[":
-            parts.append("[" if not inside or dialect == "javarosa" else r"\[")
-            inside += 1 if not inside or dialect == "javarosa" else 0
-        else:
-            inside -= 1 if character == "]" and inside else 0
-            parts.append(character)
+        inside += 1 if character == "[" else -1 if character == "]" and inside else 0
+        parts.append(r"\{" if character == "{" and not count.match(pattern, position) else character)
         position += 1
     return "".join(parts)
 
@@ -110,8 +127,8 @@ def _translate(pattern: str, dialect: str) -> str:
 def _escape(letter: str, inside: bool, dialect: str) -> str:
     listed = ASCII_CLASSES.get(letter.lower())
     if listed is None:
-        return f"\\{letter}"
-    if letter.islower():
-        return listed if inside else f"[{listed}]"
-    # A negated class inside a class: Java has nested classes, for ECMAScript the Unicode class comes nearest.
-    return f"\\{letter}" if inside and dialect == "xforms" else f"[^{listed}]"
+        plain = dialect == "xforms" and letter.isalpha() and letter not in ECMASCRIPT_ESCAPES
+        return letter if plain else f"\\{letter}"
+    if letter.isupper():
+        return f"[^{listed}]"
+    return listed if inside else f"[{listed}]"

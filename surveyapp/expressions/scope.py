@@ -1,5 +1,4 @@
-"""Where an expression is evaluated: the node, its place among its fellows, and everything that lies around the
-record."""
+"""Where an expression is evaluated: the node, its place among its fellows, and what lies around the record."""
 
 import datetime
 import random

@@ -54,8 +54,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a path. `test` is a name, `*`, `prefix:*`, `node()`, `text()`, `comment()` or
-    `processing-instruction()`."""
+    """One step of a path.
+
+    `test` is a name, `*`, `prefix:*`, `node()`, `text()`, `comment()` or `processing-instruction()`.
+    """
 
     axis: str
     test: str

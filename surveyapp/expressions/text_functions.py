@@ -174,7 +174,7 @@ def javarosa_selected(scope: Scope, chosen: Value, choice: Value) -> bool:
 @TEXTS.add("selected", "is-selected", kinds=["text", "text"], dialects=["xforms"])
 def xforms_selected(chosen: str, choice: str) -> bool:
     """`selected(list, choice)`."""
-    return f" {choice.strip()} " in f" {chosen} "
+    return choice.strip() in (chosen.split() or [""])
 
 
 @TEXTS.add("selected-at", kinds=["value", "number"], dialects=["javarosa"], scoped=True)

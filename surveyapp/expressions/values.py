@@ -158,7 +158,8 @@ class XForms(Dialect):
         return node_text(nodes[0]) if nodes else ""
 
     def text(self, value: Value, scope: Scope) -> str:
-        """`string()`."""
+        """`string()`; the `scope` plays no part."""
+        del scope
         if isinstance(value, list):
             return node_text(value[0]) if value else ""
         if isinstance(value, str):
@@ -189,8 +190,9 @@ class XForms(Dialect):
             return math.nan if found is None else found.day + found.fraction
         return number
 
-    def boolean(self, value: Value, _: Scope) -> bool:
-        """`boolean()`."""
+    def boolean(self, value: Value, scope: Scope) -> bool:
+        """`boolean()`; the `scope` plays no part."""
+        del scope
         if isinstance(value, float):
             return value == value and value != 0
         return True if isinstance(value, Date) else bool(value)

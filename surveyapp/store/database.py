@@ -38,23 +38,24 @@ class Database:
                 parsed, connect_args={"timeout": SQLITE_PATIENCE, "check_same_thread": False}, pool_size=pool_size
             )
             _tell_sqlite(self.engine)
-            self._snapshot: dict[str, Any] = {"surveyapp_begin": "BEGIN"}
+            self._writing: Engine = self.engine.execution_options(surveyapp_begin="BEGIN IMMEDIATE")
+            self._reading: Engine = self.engine
         else:
             # 1,800 s: below the idle limits of common connection poolers.
             self.engine = create_engine(parsed, pool_size=pool_size, pool_recycle=1800)
-            self._snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        self._reading_engine = self.engine.execution_options(**self._snapshot)
+            self._writing = self.engine
+            self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """A transaction that writes; leaving the block commits, an exception rolls everything back."""
-        with Session(self.engine, autoflush=False, expire_on_commit=False) as session, session.begin():
+        with Session(self._writing, autoflush=False, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One unchanging view of the database; nothing can be written."""
-        with Session(self._reading_engine, autoflush=False) as session:
+        with Session(self._reading, autoflush=False) as session:
             yield session
 
     def write(self, job: Callable[[Session], Result]) -> Result:
@@ -90,4 +91,4 @@ def _tell_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("surveyapp_begin", "BEGIN IMMEDIATE"))
+        connection.exec_driver_sql(connection.get_execution_options().get("surveyapp_begin", "BEGIN"))

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
 from surveyapp.findings import Finding
 from surveyapp.store.answer_tables import AnswerTables
-from surveyapp.store.submissions import IN_LINE
+from surveyapp.store.submissions import IS_COPY
 from surveyapp.store.tables import devices, findings, submission_versions, submissions
 
 PAGE: Final = 500
@@ -137,7 +137,7 @@ class Snapshot:
             )
             .join(submission_versions, v.id == f.submission_version_id)
             .join(submissions, s.id == v.submission_id)
-            .where(v.form_pk == self.tables.form_pk, (v.number == s.current_number) | ~IN_LINE)
+            .where(v.form_pk == self.tables.form_pk, or_(v.number == s.current_number, IS_COPY))
             .order_by(v.submission_id, f.id)
         )
         if versions:
@@ -150,7 +150,7 @@ class Snapshot:
 
     def count_copies(self) -> int:
         """How many conflict copies and stale edits are kept beside the submissions."""
-        statement = select(func.count()).where(v.form_pk == self.tables.form_pk, ~IN_LINE)
+        statement = select(func.count()).where(v.form_pk == self.tables.form_pk, IS_COPY)
         counted: int = self.session.execute(statement).scalar_one()
         return counted
 

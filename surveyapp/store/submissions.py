@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     ColumnElement,
     Select,
     Text,
@@ -23,10 +22,10 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal_column,
-    not_,
     or_,
     select,
+    text,
+    union,
     update,
 )
 from sqlalchemy.orm import Session
@@ -36,9 +35,8 @@ from surveyapp.problems import SUBMISSION_NOT_FOUND, Problem
 from surveyapp.store.tables import findings, submission_attachments, submission_versions, submissions
 
 # Spelt out, not bound: a partial index serves only a query that states its condition.
-IN_LINE: Final[ColumnElement[bool]] = literal_column(
-    "submission_versions.kind IN ('original', 'edit', 'predecessor')", Boolean
-)
+IN_LINE: Final = text("submission_versions.kind IN ('original', 'edit', 'predecessor')")
+IS_COPY: Final = text("submission_versions.kind IN ('conflict', 'stale_edit')")
 
 v = submission_versions.c
 s = submissions.c
@@ -87,14 +85,17 @@ def _versions(form_pk: int | ColumnElement[int]) -> Select[Any]:
     return select(*VERSION).join(submissions, s.id == v.submission_id).where(v.form_pk == form_pk)
 
 
-# What each submission needs is made once: to put a statement together takes longer than to send it.
-RELATED: Final = _versions(bindparam("form_pk", type_=BigInteger)).where(
-    IN_LINE,
-    or_(
-        v.instance_id == bindparam("instance_id"),
-        v.instance_id == bindparam("deprecated_id", type_=Text),
-        v.deprecated_id == bindparam("instance_id"),
-    ),
+# What each submission needs is made once: to put a statement together takes longer than to send it. One branch for each
+# index: no database is sure to use partial indexes for an OR.
+RELATED: Final = union(
+    *(
+        _versions(bindparam("form_pk", type_=BigInteger)).where(IN_LINE, condition)
+        for condition in (
+            v.instance_id == bindparam("instance_id"),
+            v.instance_id == bindparam("deprecated_id", type_=Text),
+            v.deprecated_id == bindparam("instance_id"),
+        )
+    )
 )
 ADD_SUBMISSION: Final = insert(submissions).returning(s.id)
 ADD_VERSION: Final = insert(submission_versions).returning(v.id)
@@ -118,7 +119,7 @@ def find_version(session: Session, form_pk: int, instance_id: str) -> Version | 
 def find_copy(session: Session, form_pk: int, instance_id: str, sha256: str) -> Version | None:
     """The conflict copy with this instance id and these bytes."""
     row = session.execute(
-        _versions(form_pk).where(v.instance_id == instance_id, v.sha256 == sha256, not_(IN_LINE))
+        _versions(form_pk).where(v.instance_id == instance_id, v.sha256 == sha256, IS_COPY)
     ).one_or_none()
     return None if row is None else Version(*row)
 
@@ -263,7 +264,7 @@ def count_findings(session: Session, form_pk: int) -> dict[tuple[str, str], int]
         select(f.check_id, f.severity, func.count())
         .join(submission_versions, v.id == f.submission_version_id)
         .join(submissions, s.id == v.submission_id)
-        .where(v.form_pk == form_pk, (v.number == s.current_number) | not_(IN_LINE))
+        .where(v.form_pk == form_pk, or_(v.number == s.current_number, IS_COPY))
         .group_by(f.check_id, f.severity)
     )
     return {(check, severity): count for check, severity, count in rows}

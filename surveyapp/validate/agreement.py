@@ -27,7 +27,8 @@ def agrees(
 ) -> bool:
     """Whether `submitted`, the answer to a question of that `kind`, is `computed` by value.
 
-    Numbers within the relative `tolerance`, booleans in either spelling, dates by their instant or their local day, else by text.
+    Numbers within the relative `tolerance`, booleans in either spelling, dates by their instant or their local day,
+    else by text.
     """
     text = submitted.strip()
     if isinstance(computed, bool):

@@ -39,8 +39,8 @@ class Written:
 def check_form(rules: CompiledRules, rows: Mapping[str, int] | None = None) -> list[FormFinding]:
     """Every fault of the form's expressions.
 
-    `rows` gives the row of the survey sheet by the name of the question, where it is known. An `error` keeps the expression from
-    being evaluated anywhere, a `warning` in ODK Collect or on the server.
+    `rows` gives the row of the survey sheet by the name of the question, where it is known. An `error` keeps the
+    expression from being evaluated anywhere, a `warning` in ODK Collect or on the server.
     """
     definition = rules.definition
     found: list[FormFinding] = []

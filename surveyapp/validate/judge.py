@@ -31,8 +31,10 @@ TYPE_NAMES: Final[dict[QuestionType, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class NodeJudgement:
-    """What was found out about one question of a record. `constraint_ok` and `calculated` are None where there is
-    nothing to say."""
+    """What was found out about one question of a record.
+
+    `constraint_ok` and `calculated` are None where there is nothing to say.
+    """
 
     path: str
     type: str

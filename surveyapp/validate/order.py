@@ -57,8 +57,10 @@ def _visit(path: str, graph: Mapping[str, list[str]], done: set[str], order: lis
 
 
 def list_cycles(definition: FormDefinition, relevant: Graph, calculate: Graph) -> list[list[str]]:
-    """The circles of dependency, each as the paths along it. A rule that reads its own question is one, as JavaRosa
-    has it."""
+    """The circles of dependency, each as the paths along it.
+
+    A rule that reads its own question is one, in any row of a repeat: JavaRosa refuses it too.
+    """
     graph: dict[str, list[str]] = {}
     for path in definition.elements:
         wanted = [path.rpartition("/")[0], *relevant.get(path, ()), *calculate.get(path, ())]

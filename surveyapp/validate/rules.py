@@ -39,8 +39,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRule:
-    """The choices of a select: `names` of the whole list (None where they lie in a file), and the `filter` as a
-    node-set."""
+    """The choices of a select.
+
+    `names` are those of the whole list, None where it lies in a file; `nodeset` gives those that are offered.
+    """
 
     names: frozenset[str] | None
     nodeset: Rule | None

@@ -4,32 +4,28 @@ Relevance first, in order of dependency and from the submitted values; then ever
 that cannot be evaluated is not checkable, with its reason; it is never taken as kept or broken.
 """
 
-import datetime
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from surveyapp.answers import Node
 from surveyapp.expressions.errors import ExpressionError, NotCheckable
 from surveyapp.expressions.evaluation import DialectName
-from surveyapp.expressions.scope import Environment, Scope
+from surveyapp.expressions.scope import Scope
 from surveyapp.expressions.values import DIALECTS, Scalar
-from surveyapp.findings import Finding
 from surveyapp.validate.agreement import EARTH_TOLERANCE, RELATIVE_TOLERANCE, agrees, written
 from surveyapp.validate.circumstances import Clock
-from surveyapp.validate.labels import choice_label
+from surveyapp.validate.hearing import Hearing
 from surveyapp.validate.record import PreparedRecord
 from surveyapp.validate.rules import (
     DRAWN_FUNCTIONS,
     EARTH_FUNCTIONS,
     KEPT_FUNCTIONS,
-    Book,
     ChoiceRule,
     CompiledRules,
     Rule,
     Site,
 )
-from surveyapp.validate.wording import make_finding
 from surveyapp.values import INVALID
 from surveyapp.xform.definition import Question, Repeat
 
@@ -37,34 +33,18 @@ DRAWN_SHAPES: Final = {
     "uuid()": re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
     "random()": re.compile(r"0(\.[0-9]+)?|\.[0-9]+|[0-9]\.[0-9]+E-[0-9]+"),
 }
-DISTRUSTED: Final = "the phone's clock is wrong"
 
 
-class Trial:
-    """What one dialect says of one record: `violated` and `unknown` by check and node, and how many rules were
-    `kept`."""
+class Trial(Hearing):
+    """Every check at every node.
+
+    `uncertain` are nodes whose relevance is not known, `calculated` what was computed again.
+    """
 
     def __init__(self, rules: CompiledRules, dialect: DialectName, record: PreparedRecord, clock: Clock) -> None:
-        self.rules = rules
-        self.dialect: DialectName = dialect
-        self.book: Book = rules.books[dialect]
-        self.record = record
-        self.clock = clock
-        self.violated: dict[tuple[str, str], Finding] = {}
-        self.unknown: dict[tuple[str, str], Finding] = {}
-        self.kept = 0
+        super().__init__(rules, dialect, record, clock)
         self.uncertain: set[int] = set()
         self.calculated: dict[int, str] = {}
-        definition = rules.definition
-        self.environment = Environment(
-            record.root,
-            now=clock.instants[0],
-            instances=rules.instances,
-            language=definition.default_language,
-            version=definition.version,
-            by_path=record.by_path,
-        )
-        self.environment.choice_name = lambda value, path, scope: choice_label(rules, value, path, scope)
 
     def run(self) -> "Trial":
         """Judge everything."""
@@ -77,61 +57,6 @@ class Trial:
                 if node.relevant:
                     self.judge_node(node, site, site.element)
         return self
-
-    # -- outcomes -----------------------------------------------------------------------------------------------------
-    def violate(self, check: str, node: Node, what: str, rule: str = "") -> None:
-        """Enter that a rule is broken at `node`."""
-        finding = make_finding(self.rules.definition, check, node, what, rule=rule)
-        self.violated[check, finding.path] = finding
-
-    def doubt(self, check: str, node: Node, reason: str, rule: str = "") -> None:
-        """Enter that a rule could not be checked at `node`."""
-        what = f"could not be checked: {reason}."
-        finding = make_finding(self.rules.definition, check, node, what, rule=rule, outcome="not_checkable")
-        self.unknown[check, finding.path] = finding
-
-    # -- evaluation ---------------------------------------------------------------------------------------------------
-    def settings(self, rule: Rule) -> Iterator[None]:
-        """Put each moment and language in place at which `rule` must be tried."""
-        moments: Sequence[datetime.datetime] = self.clock.instants if rule.timed else self.clock.instants[:1]
-        languages: Sequence[str] = [self.environment.language]
-        if rule.worded:
-            languages = self.rules.definition.languages or languages
-        first_language = self.environment.language
-        for moment in moments:
-            for language in languages:
-                self.environment.now, self.environment.language = moment, language
-                yield
-        self.environment.now, self.environment.language = self.clock.instants[0], first_language
-
-    def truths(self, rule: Rule, node: Node) -> set[bool]:
-        """Every truth that `rule` takes at `node`.
-
-        Raises:
-            NotCheckable: it cannot be known, with the reason.
-        """
-        self.ready(rule)
-        scope = Scope(self.environment, node)
-        if not rule.timed and not rule.worded:
-            return {self.evaluate_truth(rule, scope)}
-        return {self.evaluate_truth(rule, scope) for _ in self.settings(rule)}
-
-    def evaluate_truth(self, rule: Rule, scope: Scope) -> bool:
-        """The truth of `rule`; an error on the phone makes it not checkable."""
-        assert rule.compiled is not None
-        try:
-            return rule.compiled.boolean(scope)
-        except NotCheckable:
-            raise
-        except ExpressionError as error:
-            raise NotCheckable(f"the phone could not evaluate the rule ({error})") from error
-
-    def ready(self, rule: Rule) -> None:
-        """Raise NotCheckable where `rule` cannot be tried at all."""
-        if rule.fault:
-            raise NotCheckable(rule.fault)
-        if rule.timed and self.clock.fault:
-            raise NotCheckable(DISTRUSTED)
 
     # -- relevance ----------------------------------------------------------------------------------------------------
     def judge_relevance(self) -> None:

@@ -22,7 +22,7 @@ from surveyapp.web.api_blueprint import ApiBlueprint
 from surveyapp.web.current import config, database, files, now
 from surveyapp.web.identity import get_api_project
 from surveyapp.web.multipart import part_name, read_part
-from surveyapp.web.shapes import FormOut, FormStateIn, PublishedOut
+from surveyapp.web.shapes import ChangeOut, FormOut, FormStateIn, PublishedOut
 from surveyapp.xform.changes import list_changes
 
 api_forms = ApiBlueprint(
@@ -119,7 +119,7 @@ def get_version_xform(project: str, form_id: str, version: str) -> Response:
 
 
 @api_forms.route("/<form_id>/changes/<old>/<new>", methods=["GET"])
-@api_forms.response(200, {"type": "array", "items": {"type": "object"}})
+@api_forms.response(200, ChangeOut(many=True))
 @api_forms.refuses(404)
 def get_changes(project: str, form_id: str, old: str, new: str) -> list[dict[str, Any]]:
     """What changed between two versions."""

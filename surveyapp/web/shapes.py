@@ -60,6 +60,18 @@ class PublishedOut(Schema):
     findings = fields.List(fields.Nested(FormFindingOut))
 
 
+class ChangeOut(Schema):
+    """One difference between two versions of a form."""
+
+    kind = fields.String()
+    path = fields.String(metadata={"description": "In the new version; in the old one for what was removed."})
+    name = fields.String(metadata={"description": "Of the question, list or language."})
+    old = fields.String()
+    new = fields.String()
+    verdict = fields.String(metadata={"description": "ok, widened, or refused: cannot be published after the old version."})
+    remedy = fields.String()
+
+
 class FindingOut(Schema):
     """Something odd about a record that was kept."""
 

@@ -193,7 +193,6 @@ def test_what_is_no_form_is_refused_in_words(office: Office) -> None:
     assert office.survey.count("forms") == 0
 
 
-@ON_SQLITE
 def test_a_command_on_a_database_without_tables_says_what_to_do(tmp_path: Path) -> None:
     environment = {"SURVEYAPP_DATA_DIR": str(tmp_path / "fresh"), "SURVEYAPP_DATABASE_URL": ""}
     result = CliRunner().invoke(main, ["forms"], env=environment)

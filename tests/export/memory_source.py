@@ -9,7 +9,7 @@ from typing import Any
 
 from pyxform.xls2xform import convert
 
-from surveyapp.export.source import Ask, CutOff, FoundIn, PublishedVersion
+from surveyapp.export.source import MOST_ASKS, Ask, CutOff, FoundIn, PublishedVersion
 from surveyapp.findings import Finding
 from surveyapp.xform.definition import Choice
 from surveyapp.xform.parse import parse_xform
@@ -82,6 +82,7 @@ class MemorySource:
         return len(rows) if repeat_path else sum(1 for _ in self.chosen(versions))
 
     def main_rows(self, asks: Sequence[Ask], versions: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        assert len(asks) <= MOST_ASKS
         for record in self.chosen(versions):
             yield tuple(record.value(ask) for ask in asks)
 

@@ -15,6 +15,7 @@ from surveyapp.export.package import (
     Compression,
     Deflater,
     PackageDamaged,
+    PackageTooLarge,
     PackageWriter,
     Segment,
     check_package,
@@ -85,6 +86,14 @@ def test_lost_rows_and_damaged_bytes_are_noticed(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(raw)
     with pytest.raises(PackageDamaged, match="cannot be read back"):
         check_package(tmp_path / "a.zip", {})
+
+
+def test_part_beyond_four_gigabytes_is_refused_before_it_is_written() -> None:
+    target = BytesIO()
+    huge = Segment(offset=0, length=10, size=5_000_000_000, crc=0, sha256="")
+    with pytest.raises(PackageTooLarge, match=r"sheet\.xml passes 4 GB"):
+        PackageWriter(target).add_around("sheet.xml", b"", huge, BytesIO(), b"")
+    assert target.getvalue() == b""
 
 
 class FullDisk(BytesIO):

@@ -207,6 +207,15 @@ def test_versions_share_one_column_set_and_can_be_filtered(tmp_path: Path) -> No
         export(source, tmp_path, versions=("7",))
 
 
+def test_form_wider_than_a_query_of_the_database_is_exported_whole(tmp_path: Path) -> None:
+    survey = form("1", "\n".join(f"| | integer | q{n} | Q | |" for n in range(2600)))
+    record = MemoryRecord(1, "1", answers(**{f"q{n}": n for n in range(2600)}))
+    export(MemorySource([publish(survey)], [record, MemoryRecord(2, "1", {})]), tmp_path)
+    first, second = table(tmp_path / "out.xlsx")
+    assert [first[f"q{n}"] for n in range(2600)] == list(range(2600))
+    assert second["q2599"] is None
+
+
 def test_other_sheets_tell_findings_columns_and_choices(households: MemorySource, tmp_path: Path) -> None:
     export(households, tmp_path)
     path = tmp_path / "out.xlsx"

@@ -1,0 +1,495 @@
+"""Versions of one form: every submission in one export, each question in one column, and tables that can be made again."""
+
+import random
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import MetaData, Table, inspect, select
+
+from surveyapp.cli import main
+from surveyapp.problems import Problem
+from tests.people import Phone, Survey, read_sheets, record
+
+ON_SQLITE = pytest.mark.parametrize("database_url", [pytest.param("sqlite", marks=pytest.mark.sqlite)], indirect=True)
+
+
+def form(version: str, *rows: str, choices: Sequence[str] = ()) -> str:
+    """An XLSForm in Markdown; a row is `type | name | label`."""
+    lines = ["| survey |", "| | type | name | label |", *(f"| | {row} |" for row in rows)]
+    if choices:
+        lines += ["| choices |", "| | list_name | name | label |", *(f"| | {choice} |" for choice in choices)]
+    lines += ["| settings |", "| | form_title | form_id | version |", f"| | Home | home | {version} |"]
+    return "\n".join(lines)
+
+
+def send(phone: Phone, version: str, answers: str, **more: Any) -> str:
+    instance_id = more.pop("instance_id", None) or f"uuid:{uuid.uuid4()}"
+    response = phone.send(record(answers, form="home", version=version, instance_id=instance_id, **more))
+    assert response.status_code == 201, response.text
+    return instance_id
+
+
+def contents(survey: Survey) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every answer table, by column name."""
+    engine = survey.database.engine
+    found = {}
+    names = [name for name in inspect(engine).get_table_names() if name.startswith("data_")]
+    with engine.connect() as connection:
+        for name in names:
+            table = Table(name, MetaData(), autoload_with=engine)
+            rows = [dict(row) for row in connection.execute(select(table)).mappings()]
+            found[name] = sorted(rows, key=lambda row: (row["_submission_id"], row.get("_position", 0)))
+    return found
+
+
+def rebuild(survey: Survey) -> None:
+    config = survey.config
+    environment = {"SURVEYAPP_DATABASE_URL": config.database_url, "SURVEYAPP_DATA_DIR": str(config.data_dir)}
+    result = CliRunner().invoke(main, ["rebuild", "home"], env=environment)
+    assert result.exit_code == 0, result.output
+
+
+def assert_rebuilt_alike(survey: Survey) -> None:
+    before = contents(survey)
+    assert any(before.values())
+    rebuild(survey)
+    assert contents(survey) == before
+
+
+def columns(sheet: list[dict[str, Any]]) -> list[str]:
+    """The names of the answer columns, in order."""
+    return [name for name in sheet[0] if not name.startswith("_")]
+
+
+V1 = form(
+    "1",
+    "text | name | Name",
+    "integer | rooms | Rooms",
+    "begin group | land | Land",
+    "integer | plots | Plots",
+    "text | crop | Crop",
+    "end group | |",
+    "select_one roof | roof | Roof",
+    "select_multiple goods | goods | Goods",
+    "text | gone | Gone",
+    choices=["roof | tile | Tile", "roof | straw | Straw", "goods | tv | TV", "goods | bike | Bike"],
+)
+V2 = form(
+    "2",
+    "text | name | Full name",
+    "date | day | Day",
+    "decimal | rooms | Rooms",
+    "begin group | farm | Farm",
+    "integer | plots | Plots",
+    "end group | |",
+    "begin group | land | Land",
+    "text | crop | Crop",
+    "end group | |",
+    "select_one roof | roof | Roof",
+    "select_multiple goods | goods | Goods",
+    "begin repeat | child | Child",
+    "text | c_name | Child's name",
+    "end repeat | |",
+    choices=["roof | tile | Clay tile", "roof | tin | Tin", "goods | bike | Bike", "goods | boat | Boat"],
+)
+V3 = form(
+    "3",
+    "text | name | Full name",
+    "date | day | Day",
+    "text | rooms | Rooms",
+    "begin group | farm | Farm",
+    "begin group | deep | Deep",
+    "integer | plots | Plots",
+    "end group | |",
+    "text | crop | Crop",
+    "begin repeat | child | Child",
+    "text | c_name | Child's name",
+    "integer | c_age | Age",
+    "end repeat | |",
+    "end group | |",
+    "select_one roof | roof | Roof",
+    "select_multiple goods | goods | Goods",
+    choices=["roof | tile | Clay tile", "roof | tin | Tin", "goods | bike | Bike", "goods | boat | Boat"],
+)
+
+
+@pytest.fixture
+def grown(survey: Survey) -> Survey:
+    """A form of three versions, with submissions made with each, after it and before the next."""
+    survey.publish(V1)
+    phone = survey.phone()
+    first = "<name>A</name><rooms>2</rooms><land><plots>1</plots><crop>rice</crop></land><roof>straw</roof><goods>tv bike</goods><gone>old</gone>"
+    send(phone, "1", first, instance_id="uuid:a")
+    survey.publish(V2)
+    second = (
+        "<name>B</name><day>2026-03-01</day><rooms>2.5</rooms><farm><plots>3</plots></farm><land><crop>tea</crop></land>"
+        "<roof>tin</roof><goods>boat</goods><child><c_name>Bo</c_name></child><child><c_name>Cy</c_name></child>"
+    )
+    send(phone, "2", second, instance_id="uuid:b")
+    survey.publish(V3)
+    third = (
+        "<name>C</name><day>2026-03-02</day><rooms>many</rooms><farm><deep><plots>5</plots></deep><crop>nuts</crop>"
+        "<child><c_name>Di</c_name><c_age>4</c_age></child></farm><roof>tile</roof><goods>bike</goods>"
+    )
+    send(phone, "3", third, instance_id="uuid:c")
+    late = first.replace("<name>A", "<name>D").replace("<plots>1", "<plots>7")
+    send(phone, "1", late, instance_id="uuid:d")
+    edit = second.replace("Cy", "Cyrus").replace("<name>B", "<name>B2")
+    send(phone, "2", edit, instance_id="uuid:b2", deprecated_id="uuid:b")
+    return survey
+
+
+def test_one_export_holds_the_submissions_of_all_versions(grown: Survey, tmp_path: Path) -> None:
+    sheets = grown.export("home", tmp_path / "out.xlsx")
+    data = sheets["data"]
+    assert [row["name"] for row in data] == ["A", "B2", "C", "D"]
+    assert [row["_version"] for row in data] == ["1", "2", "3", "1"]
+    assert [row["rooms"] for row in data] == ["2", "2.5", "many", "2"]
+    assert [row["plots"] for row in data] == [1, 3, 5, 7]
+    assert [row["crop"] for row in data] == ["rice", "tea", "nuts", "rice"]
+    assert [row["roof"] for row in data] == ["straw", "tin", "tile", "straw"]
+    assert [row["gone"] for row in data] == ["old", None, None, "old"]
+    assert [row["goods__tv"] for row in data] == [1, 0, 0, 1]
+    assert [row["_edits"] for row in data] == [0, 1, 0, 0]
+    children = sheets["child"]
+    assert [(row["c_name"], row["c_age"]) for row in children] == [("Bo", None), ("Cyrus", None), ("Di", 4)]
+
+
+def test_columns_follow_the_newest_version_and_older_ones_stand_after_their_predecessor(
+    grown: Survey, tmp_path: Path
+) -> None:
+    found = columns(grown.export("home", tmp_path / "out.xlsx")["data"])
+    goods = ["goods", "goods__tv", "goods__bike", "goods__boat"]
+    assert [name for name in found if "__missing" not in name] == [
+        *("name", "day", "rooms", "plots", "crop", "roof"),
+        *goods,
+        "gone",
+    ]
+
+
+def test_more_submissions_never_change_the_columns(grown: Survey, tmp_path: Path) -> None:
+    before = grown.export("home", tmp_path / "before.xlsx")
+    phone = grown.phone("second")
+    send(phone, "9", "<name>E</name><unheard>of</unheard>")
+    after = grown.export("home", tmp_path / "after.xlsx")
+    assert {title: list(rows[0]) for title, rows in before.items() if title in ("data", "child")} == {
+        title: list(rows[0]) for title, rows in after.items() if title in ("data", "child")
+    }
+    last = after["data"][-1]
+    assert (last["name"], last["_version"], last["_extra"]) == ("E", "9", '{"/data/unheard": "of"}')
+
+
+def test_the_codebook_knows_every_label_and_choice_of_every_version(grown: Survey, tmp_path: Path) -> None:
+    sheets = grown.export("home", tmp_path / "out.xlsx")
+    choices = [[value for value in row.values() if value is not None] for row in sheets["choices"]]
+    for label in ("Clay tile", "Tile", "Straw", "Tin", "TV", "Boat"):
+        assert any(label in row for row in choices), label
+    told = "\n".join(str(value) for row in sheets["codebook"] for value in row.values())
+    assert "Full name" in told
+
+
+def test_an_export_of_one_version_holds_its_submissions_only(grown: Survey, tmp_path: Path) -> None:
+    data = grown.export("home", tmp_path / "out.xlsx", versions=("1",))["data"]
+    assert [row["name"] for row in data] == ["A", "D"]
+    assert "day" not in data[0]
+
+
+def test_a_moved_question_has_one_column(grown: Survey) -> None:
+    names = [column["name"] for column in inspect(grown.database.engine).get_columns("data_home")]
+    assert [name for name in names if not name.startswith("_")].count("plots") == 1
+    assert not [name for name in names if name.startswith(("plots_", "crop_", "rooms_"))]
+    assert not inspect(grown.database.engine).has_table("data_home_child_2")
+
+
+def test_tables_made_again_hold_the_same_rows(grown: Survey) -> None:
+    assert_rebuilt_alike(grown)
+
+
+def test_diff_tells_what_changed(grown: Survey) -> None:
+    config = grown.config
+    environment = {"SURVEYAPP_DATABASE_URL": config.database_url, "SURVEYAPP_DATA_DIR": str(config.data_dir)}
+    told = CliRunner().invoke(main, ["diff", "home", "1", "2"], env=environment).output
+    for words in (
+        "question added day",
+        "question removed gone",
+        "type widened rooms: integer → decimal [widened]",
+        "question moved plots: land/plots → farm/plots",
+        "choice relabelled roof: tile (Tile) → tile (Clay tile)",
+        "choice removed goods: tv (TV)",
+        "choice added roof: (nothing) → tin (Tin)",
+        "repeat added child",
+        "label changed name: Name → Full name",
+    ):
+        assert words in told, told
+
+
+# -- awkward changes --------------------------------------------------------------------------------------------------
+WIDENED = {
+    "integer": ("7", "-5", "9007199254740993"),
+    "decimal": ("1.50", "-0.1", "3", "12345678.9"),
+    "date": ("2026-02-03",),
+    "time": ("08:05:00.000+08:00",),
+    "dateTime": ("2026-02-03T04:05:06.789+08:00", "2026-02-03T23:59:59Z"),
+}
+
+
+@pytest.mark.parametrize("kind", WIDENED)
+def test_what_was_answered_before_a_widening_is_the_same_when_made_again(survey: Survey, kind: str) -> None:
+    survey.publish(form("1", f"{kind} | q | Q", "text | q_wider | Taken", "text | as_text | Taken"))
+    phone = survey.phone()
+    for value in WIDENED[kind]:
+        send(phone, "1", f"<q>{value}</q>")
+    survey.publish(form("2", "text | q | Q", "text | q_wider | Taken", "text | as_text | Taken"))
+    for value in WIDENED[kind]:
+        send(phone, "1", f"<q>{value}</q>")
+    held = [row[0] for row in survey.rows("SELECT q FROM data_home ORDER BY _submission_id")]
+    assert held[: len(held) // 2] == held[len(held) // 2 :]
+    assert all(isinstance(value, str) for value in held)
+    assert_rebuilt_alike(survey)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("name", ["as_text", "key__submission_id", "name"])
+def test_a_question_of_any_name_can_be_widened(survey: Survey, name: str) -> None:
+    survey.publish(form("1", f"integer | {name} | Q"))
+    send(survey.phone(), "1", f"<{name}>7</{name}>")
+    survey.publish(form("2", f"text | {name} | Q"))
+    assert survey.rows(f"SELECT {name} FROM data_home") == [("7",)]
+
+
+def test_a_question_moved_and_turned_into_a_position_loses_no_answer(survey: Survey, tmp_path: Path) -> None:
+    survey.publish(form("1", "begin group | a | A", "text | place | Place", "end group | |"))
+    phone = survey.phone()
+    send(phone, "1", "<a><place>by the well</place></a>")
+    survey.publish(form("2", "begin group | b | B", "geopoint | place | Place", "end group | |"))
+    send(phone, "2", "<b><place>30.5 104.25 500 5</place></b>")
+    data = survey.export("home", tmp_path / "out.xlsx")["data"]
+    values = [[value for name, value in row.items() if "place" in name and value is not None] for row in data]
+    assert values[0] == ["by the well"]
+    assert values[1][:2] == [30.5, 104.25]
+    assert_rebuilt_alike(survey)
+
+
+def test_a_note_that_became_a_question_in_another_group_is_kept(survey: Survey) -> None:
+    survey.publish(form("1", "begin group | a | A", "note | word | Word", "text | x | X", "end group | |"))
+    survey.publish(form("2", "begin group | b | B", "text | word | Word", "text | x | X", "end group | |"))
+    send(survey.phone(), "2", "<b><word>said</word><x>y</x></b>")
+    assert survey.rows("SELECT word, x FROM data_home") == [("said", "y")]
+
+
+def test_a_question_named_as_a_group_that_went_is_kept(survey: Survey) -> None:
+    survey.publish(form("1", "begin group | land | Land", "text | x | X", "end group | |"))
+    survey.publish(form("2", "begin group | b | B", "text | land | Land", "text | x | X", "end group | |"))
+    send(survey.phone(), "2", "<b><land>hill</land><x>y</x></b>")
+    assert survey.rows("SELECT land, x FROM data_home") == [("hill", "y")]
+
+
+def test_questions_of_one_name_in_two_groups_are_not_mixed_up_by_a_move(survey: Survey, tmp_path: Path) -> None:
+    def two(version: str, first: str, second: str) -> str:
+        groups = [(f"begin group | {g} | {g}", f"text | other | Other {g}", "end group | |") for g in (first, second)]
+        return form(version, *(row for group in groups for row in group))
+
+    survey.publish(two("1", "a", "b"))
+    phone = survey.phone()
+    send(phone, "1", "<a><other>one</other></a><b><other>two</other></b>")
+    survey.publish(two("2", "c", "d"))
+    send(phone, "2", "<c><other>three</other></c><d><other>four</other></d>")
+    data = survey.export("home", tmp_path / "out.xlsx")["data"]
+    answers = [{name: value for name, value in row.items() if "other" in name and value} for row in data]
+    assert [sorted(row.values()) for row in answers] == [["one", "two"], ["four", "three"]]
+    assert not set(answers[0]) & set(answers[1])
+
+
+def test_a_question_that_comes_back_beside_its_moved_self_is_refused(survey: Survey) -> None:
+    a, b = (["begin group | {0} | {0}".format(g), "text | q | Q", "end group | |"] for g in "ab")
+    survey.publish(form("1", *a))
+    survey.publish(form("2", *b))
+    with pytest.raises(Problem, match="share") as refusal:
+        survey.publish(form("3", *a, *b))
+    assert refusal.value.remedy == "Give one of them a new name."
+    survey.publish(form("3", *a))
+    send(survey.phone(), "3", "<a><q>back</q></a>")
+    assert survey.rows("SELECT q FROM data_home") == [("back",)]
+
+
+def test_a_group_that_became_a_repeat_keeps_both_kinds_of_answers(survey: Survey, tmp_path: Path) -> None:
+    survey.publish(form("1", "begin group | kid | Kid", "integer | age | Age", "end group | |"))
+    phone = survey.phone()
+    send(phone, "1", "<kid><age>4</age></kid>")
+    survey.publish(form("2", "begin repeat | kid | Kid", "integer | age | Age", "end repeat | |"))
+    send(phone, "2", "<kid><age>5</age></kid><kid><age>6</age></kid>")
+    survey.publish(form("3", "begin repeat | kid | Kid", "text | age | Age", "end repeat | |"))
+    send(phone, "3", "<kid><age>seven</age></kid>")
+    sheets = survey.export("home", tmp_path / "out.xlsx")
+    assert [row["age"] for row in sheets["kid"]] == ["5", "6", "seven"]
+    assert "4" in [str(row.get("age")) for row in sheets["data"]]
+    assert_rebuilt_alike(survey)
+
+
+def test_a_root_of_another_name_keeps_the_columns(survey: Survey, tmp_path: Path) -> None:
+    """A question called `data` gives the record another root."""
+    rows = (
+        "begin group | a | A",
+        "text | other | O",
+        "end group | |",
+        "begin group | b | B",
+        "text | other | O",
+        "end group | |",
+    )
+    survey.publish(form("1", "text | x | X", *rows))
+    phone = survey.phone()
+    send(phone, "1", "<x>1</x><a><other>one</other></a><b><other>two</other></b>")
+    survey.publish(form("2", "text | data | Data", "text | x | X", *rows))
+    sent = record(
+        "<x>2</x><data>d</data><a><other>three</other></a><b><other>four</other></b>", form="home", version="2"
+    )
+    assert (
+        phone.send(
+            sent.replace("<data ", "<record ", 1)
+            .replace("</meta></data>", "</meta></record>")
+            .replace("</orx:meta></data>", "</orx:meta></record>")
+        ).status_code
+        == 201
+    )
+    assert survey.rows("SELECT x, other, other_2, data FROM data_home ORDER BY 1") == [
+        ("1", "one", "two", None),
+        ("2", "three", "four", "d"),
+    ]
+    assert_rebuilt_alike(survey)
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+LONG = "q" * 70
+NAMES = [
+    "select",
+    "order",
+    "user",
+    "table",
+    "Data2",
+    "data2",
+    "DATA2",
+    "_submission_id",
+    "_extra",
+    "问题",
+    "é",
+    "É",
+    LONG,
+    LONG + "x",
+    "data",
+    "x.y",
+    "x-y",
+    "true",
+    "_",
+]
+
+
+def test_questions_of_any_name_are_kept_apart_and_exported(survey: Survey, tmp_path: Path) -> None:
+    repeat = [
+        "begin repeat | group_ | G",
+        *(f"text | {name} | L" for name in NAMES if name != "data"),
+        "text | _row_key | L",
+        "end repeat | |",
+    ]
+    survey.publish(form("1", *(f"text | {name} | L" for name in NAMES), *repeat))
+    answers = "".join(f"<{name}>{number}</{name}>" for number, name in enumerate(NAMES))
+    inside = "".join(f"<{name}>{number}</{name}>" for number, name in enumerate(NAMES) if name != "data")
+    phone = survey.phone()
+    sent = record(f"{answers}<group_>{inside}<_row_key>99</_row_key></group_>", form="home", instance_id="uuid:1")
+    assert phone.send(sent).status_code == 201
+    assert survey.findings("home", "uuid:1") == []
+    sheets = survey.export("home", tmp_path / "out.xlsx", missing="none")
+    assert sorted(int(v) for n, v in sheets["data"][0].items() if str(v).isdigit() and n not in FIXED) == list(
+        range(len(NAMES))
+    )
+    found = [int(v) for n, v in sheets["group_"][0].items() if isinstance(v, str) and v.isdigit()]
+    assert sorted(found) == sorted([number for number, name in enumerate(NAMES) if name != "data"] + [99])
+    assert_rebuilt_alike(survey)
+
+
+FIXED = ("_submission_no", "_edits", "_findings_error", "_findings_warn", "_version")
+
+
+# -- wide and deep ----------------------------------------------------------------------------------------------------
+WIDE = 2600
+
+
+def test_a_form_of_2600_questions_and_repeats_three_deep_goes_in_and_out(survey: Survey, tmp_path: Path) -> None:
+    kinds = ["text", "integer", "decimal", "date"]
+    rows = [f"{kinds[number % 4]} | q{number} | Q" for number in range(WIDE)]
+    rows += ["begin repeat | r1 | R", *(f"text | w{number} | W" for number in range(700))]
+    rows += ["begin repeat | r2 | R", "text | b | B", "begin repeat | r3 | R", "integer | c | C", "end repeat | |"]
+    survey.publish(form("1", *rows, "end repeat | |", "end repeat | |"))
+    values = {"text": "x" * 23, "integer": "123456789012", "decimal": "1.25", "date": "2026-01-02"}
+    answers = "".join(f"<q{number}>{values[kinds[number % 4]]}</q{number}>" for number in range(WIDE))
+    wide = "".join(f"<w{number}>{'y' * 23}</w{number}>" for number in range(700))
+
+    def nest(first: int) -> str:
+        inner = "".join(f"<r3><c>{first * 100 + number}</c></r3>" for number in range(2))
+        return f"<r1>{wide}<r2><b>{first}</b>{inner}</r2><r2><b>{first + 1}</b>{inner}</r2></r1>"
+
+    phone = survey.phone()
+    send(phone, "1", answers + nest(1) + nest(3), instance_id="uuid:1")
+    send(phone, "1", answers + nest(5), instance_id="uuid:2", deprecated_id="uuid:1")
+    send(phone, "1", answers + nest(7))
+    sheets = survey.export("home", tmp_path / "out.xlsx", missing="none")
+    for number in (0, 1, 2, WIDE - 4, WIDE - 1):
+        shown = [row[f"q{number}"] for row in sheets["data"]]
+        assert shown[0] == shown[1] is not None
+    assert [
+        sum(value is not None for name, value in row.items() if name.startswith("q")) for row in sheets["data"]
+    ] == [WIDE] * 2
+    assert [row["w699"] for row in sheets["r1"]] == ["y" * 23] * 2
+    assert [row["b"] for row in sheets["r2"]] == ["5", "6", "7", "8"]
+    assert [row["c"] for row in sheets["r3"]] == [500, 501, 500, 501, 700, 701, 700, 701]
+    parents = {row["_row_key"] for row in sheets["r2"]}
+    assert {row["_parent_row_key"] for row in sheets["r3"]} == parents
+    assert_rebuilt_alike(survey)
+
+
+def test_400_questions_of_short_text_fit_the_pages_of_every_database(survey: Survey) -> None:
+    """PostgreSQL moves only texts over some 24 bytes out of a row of 8 kB."""
+    survey.publish(form("1", *(f"text | q{number} | Q" for number in range(400))))
+    phone = survey.phone()
+    for length in (22, 23, 24, 25):
+        send(phone, "1", "".join(f"<q{number}>{'x' * length}</q{number}>" for number in range(400)))
+    assert survey.count("data_home") == 4
+
+
+def test_row_keys_survive_edits_and_are_made_again(survey: Survey) -> None:
+    survey.publish(
+        form(
+            "1",
+            "begin repeat | a | A",
+            "text | x | X",
+            "begin repeat | b | B",
+            "text | y | Y",
+            "end repeat | |",
+            "end repeat | |",
+        )
+    )
+    phone = survey.phone()
+    rng = random.Random(7)
+    for _ in range(4):
+        former = None
+        for _ in range(4):
+            inner = ["".join(f"<b><y>{rng.randrange(3)}</y></b>" for _ in range(rng.randrange(3))) for _ in range(3)]
+            answers = "".join(f"<a><x>{rng.randrange(4)}</x>{part}</a>" for part in inner[: rng.randrange(4)])
+            former = send(phone, "1", answers, deprecated_id=former)
+    keys = [row[0] for row in survey.rows("SELECT _row_key FROM data_home_a")]
+    assert len(keys) == len(set(keys))
+    assert_rebuilt_alike(survey)
+
+
+@ON_SQLITE
+def test_the_command_line_exports_all_versions(grown: Survey, tmp_path: Path) -> None:
+    config = grown.config
+    environment = {"SURVEYAPP_DATABASE_URL": config.database_url, "SURVEYAPP_DATA_DIR": str(config.data_dir)}
+    target = tmp_path / "folder" / "out.xlsx"
+    result = CliRunner().invoke(main, ["export", "home", str(target), "--headers", "name"], env=environment)
+    assert result.exit_code == 0, result.output
+    assert "4 submissions" in result.output
+    assert len(read_sheets(target)["data"]) == 4
