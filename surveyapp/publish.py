@@ -27,6 +27,8 @@ from surveyapp.store.forms import (
     mark_form_state,
 )
 from surveyapp.store.projects import Project
+from surveyapp.validate.form_checks import check_form
+from surveyapp.validate.rules import compile_rules
 from surveyapp.xform.definition import FormDefinition
 from surveyapp.xform.parse import ITEMSETS, parse_xform
 from surveyapp.xlsform.convert import Conversion, convert_form
@@ -64,13 +66,8 @@ def publish(
         Problem: FORM_INVALID with every fault, FORM_FILE_UNSUPPORTED, FORM_VERSION_EXISTS, FORM_NARROWED.
     """
     conversion = convert_form(content, file_name, default_version=f"{now:%Y%m%d%H%M%S}", ask_collect=ask_collect)
-    if conversion.itemsets:
-        media = {**media, ITEMSETS: conversion.itemsets}
     definition = parse_xform(conversion.xform)
-    if len(definition.form_id) > LONGEST_ID:
-        raise Problem(
-            FORM_INVALID, f"The form id is longer than {LONGEST_ID} characters.", remedy="Choose a shorter one."
-        )
+    checked = (*conversion.findings, *_check(definition, conversion))
     form = find_form(session, project.id, definition.form_id)
     if form is None:
         form = add_form(session, project.id, definition.form_id, definition.title, now)
@@ -79,12 +76,12 @@ def publish(
     present = find_form_version(session, form, definition.version)
     if present is not None:
         _refuse_other_content(session, present, definition, conversion, media)
-        return Published(form, present, conversion.findings, fresh=False)
+        return Published(form, present, checked, fresh=False)
     versions = list_form_versions(session, form)
     kept = _keep_media(session, files, definition, media, versions)
     former = [get_definition(session, version) for version in versions]
     widened = extend_answer_tables(session, form.id, _stem(project, definition), definition, former)
-    findings = (*conversion.findings, *_findings(definition, kept, media, versions, widened))
+    findings = (*checked, *_findings(definition, kept, media, versions, widened))
     version = add_form_version(
         session,
         form,
@@ -99,6 +96,23 @@ def publish(
     for name, file in kept.items():
         add_form_attachment(session, version, name, file)
     return Published(get_form(session, project.id, definition.form_id), version, findings, fresh=True)
+
+
+def _check(definition: FormDefinition, conversion: Conversion) -> list[FormFinding]:
+    """What is wrong with the expressions of a form.
+
+    Raises:
+        Problem: FORM_INVALID when one of them can be evaluated nowhere, or when they need each other in a circle.
+    """
+    if len(definition.form_id) > LONGEST_ID:
+        raise Problem(
+            FORM_INVALID, f"The form id is longer than {LONGEST_ID} characters.", remedy="Choose a shorter one."
+        )
+    found = check_form(compile_rules(definition, {}), conversion.rows)
+    errors = [finding for finding in found if finding.severity == "error"]
+    if errors:
+        raise Problem(FORM_INVALID, str(errors[0]), errors=[asdict(finding) for finding in found])
+    return found
 
 
 def _md5(content: bytes) -> str:

@@ -170,13 +170,18 @@ def offset_text(instant: datetime.datetime) -> str:
 
 
 def canonical_text(value: Any) -> str:
-    """`value` as text, the same on every database: numbers without exponent tricks of a driver, times in ISO form."""
+    """`value` as text, the same on every database: numbers without exponent tricks of a driver, times in ISO form.
+
+    Instants are in UTC, as they are kept.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
+    if isinstance(value, datetime.datetime) and value.tzinfo:
+        value = value.astimezone(datetime.UTC)
     if isinstance(value, datetime.datetime | datetime.date | datetime.time):
         return value.isoformat()
     return str(value)

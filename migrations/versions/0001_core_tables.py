@@ -190,6 +190,7 @@ def upgrade() -> None:
         sa.Column("device_id", ID, nullable=True),
         sa.Column("device_identifier", sa.Text(), server_default="", nullable=False),
         sa.Column("user_agent", sa.Text(), server_default="", nullable=False),
+        sa.Column("judged_by", sa.Integer(), server_default="0", nullable=False),
         sa.Column("rules_ok", sa.Integer(), server_default="0", nullable=False),
         sa.Column("rules_violated", sa.Integer(), server_default="0", nullable=False),
         sa.Column("rules_not_checkable", sa.Integer(), server_default="0", nullable=False),

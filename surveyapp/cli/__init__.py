@@ -16,6 +16,7 @@ from surveyapp.cli.forms import (
     rebuild_command,
 )
 from surveyapp.cli.people import device_group, project_group, token_group
+from surveyapp.cli.rules import findings_command, judge_command, recheck_command
 from surveyapp.cli.server import migrate_command, serve_command, worker_command
 from surveyapp.cli.simulate import simulate_command
 from surveyapp.cli.tools import Group, Tools
@@ -50,6 +51,9 @@ for command in (
     open_command,
     rebuild_command,
     export_command,
+    findings_command,
+    judge_command,
+    recheck_command,
     simulate_command,
 ):
     main.add_command(command)

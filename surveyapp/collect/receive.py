@@ -50,6 +50,7 @@ from surveyapp.store.submissions import (
 )
 from surveyapp.validate.circumstances import Circumstances
 from surveyapp.validate.judge import Judgement, judge
+from surveyapp.validate.wording import ENGINE
 from surveyapp.xform.bind import bind
 
 Outcome: TypeAlias = Literal["new", "same", "files_added", "edit", "predecessor", "conflict", "stale_edit"]
@@ -133,7 +134,7 @@ def _add_files(session: Session, version_id: int, files: Sequence[IncomingFile],
         if clash:
             message = f"Two different files named {file.name!r} arrived; the first is used, both are kept."
             add_findings(session, version_id, [Finding("file-conflict", "error", message, value=file.name)])
-        mended += remove_findings(session, version_id, check="attachment-missing", value=file.name)
+        mended += remove_findings(session, version_id, "attachment-missing", value=file.name)
         kept.add(file.name)
         known.add((file.name, file.kept.sha256))
         added += 1
@@ -193,7 +194,7 @@ class _Reception:
         version_id = self._add_version(successor.submission_id, "predecessor", version)
         self._add_files(version_id)
         add_findings(self.session, version_id, self.findings)
-        remove_findings(self.session, successor.id, check="unknown-original")
+        remove_findings(self.session, successor.id, "unknown-original")
         return Receipt("predecessor", self.envelope.instance_id, successor.submission_id)
 
     def _keep_copy(self, kind: Literal["conflict", "stale_edit"], present: Version) -> Receipt:
@@ -275,6 +276,7 @@ class _Reception:
             device_id=self.incoming.device_id,
             device_identifier=self.incoming.device_identifier,
             user_agent=self.incoming.user_agent,
+            judged_by=ENGINE if judged else 0,
             rules_ok=judged.ok if judged else 0,
             rules_violated=judged.violated if judged else 0,
             rules_not_checkable=judged.not_checkable if judged else 0,

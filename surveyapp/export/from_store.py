@@ -14,6 +14,7 @@ from surveyapp.store.answer_tables import get_answer_tables
 from surveyapp.store.files import Files
 from surveyapp.store.forms import Form, FormVersion, get_definition, list_form_attachments, list_form_versions
 from surveyapp.store.snapshot import Snapshot
+from surveyapp.store.submissions import count_rules
 from surveyapp.xform.definition import Choice, FormDefinition
 
 PRELOADS = {("timestamp", "start"): "start", ("timestamp", "end"): "end", ("property", "username"): "username"}
@@ -57,7 +58,13 @@ class StoredForm:
     @property
     def counts(self) -> Mapping[str, int]:
         """Further counts for the README."""
-        return {"copies kept for comparison, not in this file": self.snapshot.count_copies()}
+        rules = count_rules(self.session, self.form.id)
+        return {
+            "copies kept for comparison, not in this file": self.snapshot.count_copies(),
+            "rules of the form that held": rules.ok,
+            "rules that were broken": rules.violated,
+            "rules that could not be checked": rules.not_checkable,
+        }
 
     def kept_path(self, path: str) -> str:
         """The path under which the answers to `path` are kept."""

@@ -37,13 +37,14 @@ def plan_layout(
     kept_path: KeptPath,
     missing_files: Mapping[int, frozenset[str]] | None = None,
     most_columns: int = COLUMNS_OF_EXCEL,
+    published: Sequence[PublishedVersion] = (),
 ) -> Layout:
-    """Lay out the sheets for `versions`, oldest first.
+    """Lay out the sheets for `versions`, oldest first; `published` are all versions where these are some.
 
     A sheet wider than `most_columns` first loses the split of its select_multiple questions, then goes on in
     `<title>_b`, `<title>_c` with the same keys.
     """
-    merged = merge_versions(versions, kept_path)
+    merged = merge_versions(versions, kept_path, published)
     options = replace(options, language=_find_language(versions, options.language))
     view = View(options, versions[-1].definition, options.select, missing_files or {})
     tables: list[TableLayout] = []

@@ -3,9 +3,9 @@
 Computed from the definitions alone, so that a new submission never changes the columns of an export.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from surveyapp.export.source import PublishedVersion
 from surveyapp.xform.columns import KINDS, find_wider_kind
@@ -14,6 +14,8 @@ from surveyapp.xform.definition import Choice, FormDefinition, Question, Questio
 Key = TypeVar("Key", bound=Hashable)
 
 KeptPath = Callable[[str], str]
+# The repeat, the path, and whether it is a position, which takes columns of its own.
+QuestionKey: TypeAlias = tuple[str, str, bool]
 _HIDDEN = ("meta/instanceID", "meta/deprecatedID")
 
 
@@ -68,31 +70,44 @@ class MergedTable:
     questions: tuple[MergedQuestion, ...]
 
 
-def merge_versions(versions: Sequence[PublishedVersion], kept_path: KeptPath) -> tuple[MergedTable, ...]:
+def merge_versions(
+    versions: Sequence[PublishedVersion], kept_path: KeptPath, published: Sequence[PublishedVersion] = ()
+) -> tuple[MergedTable, ...]:
     """The tables of a form, main table first, repeats in document order of the newest version.
 
-    A question or repeat that only older versions have stands after its last common predecessor.
+    A question or repeat that only older versions have stands after its last common predecessor. `published` are all
+    versions of the form, where `versions` are some: a question has the type that takes the answers to all of them,
+    because that is how they are kept.
     """
     repeats: dict[str, list[tuple[FormDefinition, Repeat]]] = {}
-    questions: dict[tuple[str, bool], list[tuple[PublishedVersion, Question]]] = {}
-    orders: dict[str, list[list[tuple[str, bool]]]] = {"": []}
+    questions: dict[QuestionKey, list[tuple[PublishedVersion, Question]]] = {}
+    orders: dict[str, list[list[QuestionKey]]] = {"": []}
     for version in versions:
-        definition = version.definition
-        for repeat in definition.repeats:
-            repeats.setdefault(kept_path(repeat.path), []).append((definition, repeat))
-        here: dict[str, list[tuple[str, bool]]] = {}
-        for question in filter(_is_answer, definition.questions):
-            key = (kept_path(question.path), question.type == "geopoint")
+        for repeat in version.definition.repeats:
+            repeats.setdefault(kept_path(repeat.path), []).append((version.definition, repeat))
+        here: dict[str, list[QuestionKey]] = {}
+        for key, question in _list_keyed(version, kept_path):
             questions.setdefault(key, []).append((version, question))
-            here.setdefault(kept_path(definition.repeat_of[question.path]), []).append(key)
+            here.setdefault(key[0], []).append(key)
         for table, order in here.items():
             orders.setdefault(table, []).append(order)
+    types: dict[QuestionKey, list[QuestionType]] = {}
+    for version in published or versions:
+        for key, question in _list_keyed(version, kept_path):
+            types.setdefault(key, []).append(question.type)
     paths = ["", *merge_orders([[kept_path(r.path) for r in v.definition.repeats] for v in versions])]
-    merged = {key: _merge_question(key[0], found) for key, found in questions.items()}
+    merged = {key: _merge_question(key[1], found, _merged_type(types[key])) for key, found in questions.items()}
     return tuple(
         _table(path, repeats.get(path, []), [merged[key] for key in merge_orders(orders.get(path, []))], kept_path)
         for path in paths
     )
+
+
+def _list_keyed(version: PublishedVersion, kept_path: KeptPath) -> Iterator[tuple[QuestionKey, Question]]:
+    definition = version.definition
+    for question in filter(_is_answer, definition.questions):
+        table = kept_path(definition.repeat_of[question.path])
+        yield (table, kept_path(question.path), question.type == "geopoint"), question
 
 
 def merge_orders(orders: Sequence[Sequence[Key]]) -> list[Key]:
@@ -130,11 +145,13 @@ def _table(
     return MergedTable(path, parent, newest.name, label, tuple(questions))
 
 
-def _merge_question(path: str, found: list[tuple[PublishedVersion, Question]]) -> MergedQuestion:
+def _merge_question(
+    path: str, found: list[tuple[PublishedVersion, Question]], question_type: QuestionType
+) -> MergedQuestion:
     version, newest = found[-1]
     return MergedQuestion(
         path=path,
-        type=_merged_type([question.type for _, question in found]),
+        type=question_type,
         label=_newest_text(question.label for _, question in found),
         hint=_newest_text(question.hint for _, question in found),
         newest=newest,

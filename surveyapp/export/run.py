@@ -80,7 +80,8 @@ def write_export(
         RowsLost: the rows written are not those of the snapshot.
     """
     missing = _collect_missing(source, options)
-    layout = plan_layout(_choose_versions(source, options), options, source.kept_path, missing)
+    chosen = _choose_versions(source, options)
+    layout = plan_layout(chosen, options, source.kept_path, missing, published=source.versions)
     tally = Tally()
     folder = out_path.resolve().parent
     with LongTexts(folder) as long_texts, _open_writer(options, folder, tally, long_texts, layout) as writer:

@@ -5,8 +5,7 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
-
-from lxml import etree
+from xml.parsers import expat
 
 from surveyapp.answers import Node
 from surveyapp.expressions.compiler import Compiler, Compute
@@ -158,31 +157,50 @@ def _instance(tree: str | Node) -> Node:
 
 
 def read_tree(text: str) -> Node:
-    """XML text as a tree of nodes, without DTD or entities.
+    """XML text as a tree of nodes.
 
     Raises:
-        ExpressionError: it is not XML.
+        ExpressionError: it is not XML, or it has a DOCTYPE.
     """
-    parser = etree.XMLParser(
-        resolve_entities=False, load_dtd=False, no_network=True, remove_comments=True, remove_pis=True
-    )
+    builder = _Builder()
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = builder.start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.text
+    parser.StartDoctypeDeclHandler = builder.doctype
     try:
-        element = etree.fromstring(text.encode(), parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
+        parser.Parse(text.encode(), True)
+    except (expat.ExpatError, UnicodeEncodeError) as error:
         raise ExpressionError("expected an XML document", found=str(error)) from error
-    root = _node(element)
-    stack = [(element, root)]
-    while stack:
-        parent, node = stack.pop()
-        for child in parent:
-            if isinstance(child.tag, str):
-                stack.append((child, node.append(_node(child))))
-    return root
+    return builder.top.children[0]
 
 
-def _node(element: etree._Element) -> Node:
-    name = etree.QName(element)
-    has_children = any(isinstance(child.tag, str) for child in element)
-    text = None if has_children else element.text or ""
-    attributes = {str(key): str(value) for key, value in element.attrib.items()}
-    return Node(name.localname, text, namespace=name.namespace or "", attributes=attributes)
+class _Builder:
+    """Hangs each element below the one that is open."""
+
+    def __init__(self) -> None:
+        self.top = Node("")
+        self.open = [self.top]
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        namespace, _, local = name.rpartition(" ")
+        named = {f"{{{key.replace(' ', '}')}" if " " in key else key: value for key, value in attributes.items()}
+        node = Node(local, "", namespace=namespace, attributes=named)
+        parent = self.open[-1]
+        parent.children.append(node)
+        if parent is not self.top:
+            node.parent = parent
+            parent.text = None
+        self.open.append(node)
+
+    def end(self, _: str) -> None:
+        self.open.pop()
+
+    def text(self, text: str) -> None:
+        node = self.open[-1]
+        if node.text is not None:
+            node.text += text
+
+    def doctype(self, *_: object) -> None:
+        raise ExpressionError("expected an XML document without DOCTYPE")

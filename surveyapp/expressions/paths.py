@@ -178,8 +178,10 @@ def _relative(ups: int, names: tuple[str, ...], *, from_current: bool) -> Nodes:
 
     if ups == 0 and not names:
         return (lambda scope: [scope.current]) if from_current else (lambda scope: [scope.node])
-    if ups == 1 and len(names) == 1:
-        name = names[0]
+    name = names[0] if len(names) == 1 else ""
+    if name and ups == 0:
+        return (lambda scope: scope.current.all(name)) if from_current else (lambda scope: scope.node.all(name))
+    if name and ups == 1:
         return sibling
     return compute
 

@@ -30,7 +30,8 @@ named_class = re.compile(r"\\[pPx]\{[^}]*\}")
 count = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
 # ECMAScript without its `u` flag takes every other escaped letter for the letter itself, and knows neither of these.
 ECMASCRIPT_ESCAPES: Final = frozenset("bBdDwWsStnrfvcxuk")
-not_ecmascript = re.compile(r"(?<!\\)(?:[+*?}]\+|\(\?[a-z]+\))")
+not_ecmascript = re.compile(r"(?:[+*?]|\{[0-9]+(?:,[0-9]*)?\})\+|\(\?[a-z]+\)")
+escape_or_class = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]", re.DOTALL)
 ASCII_CLASSES: Final = {"d": "0-9", "w": "A-Za-z0-9_", "s": r" \t\n\x0b\f\r"}
 Key: TypeAlias = tuple[str, str]
 strikes: Counter[Key] = Counter()
@@ -64,7 +65,7 @@ def compile_pattern(pattern: str, dialect: str) -> "regex.Pattern[str]":
         raise NotCheckable(f"its pattern has more than {LONGEST_PATTERN:,} characters")
     if _size(pattern) > MOST_REPETITIONS:
         raise NotCheckable("its pattern repeats too often")
-    if dialect == "xforms" and not_ecmascript.search(pattern):
+    if dialect == "xforms" and not_ecmascript.search(escape_or_class.sub("x", pattern)):
         raise ExpressionError("expected a pattern of ECMAScript", found=repr(pattern))
     try:
         # Version 1 would fold “ß” to “ss” where case does not count; no client does.

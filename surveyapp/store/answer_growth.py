@@ -1,8 +1,8 @@
 """Answer tables grow when a version is published: new tables, new columns, wider columns, questions that moved.
 
-A table holds at most COLUMNS_A_TABLE questions' columns; what is more goes to side tables `<name>_2`, `<name>_3` ... with the
-same key. The limit is far below PostgreSQL's 1,600 columns because a PostgreSQL row must also fit a page of 8 kB, and texts
-of up to 23 bytes always stay in the row: 300 columns of 24 bytes do, beside the keys.
+A table holds at most COLUMNS_A_TABLE questions' columns; what is more goes to side tables `<name>_2`, `<name>_3` ...
+with the same key. The limit is far below PostgreSQL's 1,600 columns because a PostgreSQL row must also fit a page of
+8 kB, and texts of up to 23 bytes always stay in the row: 300 columns of 24 bytes do, beside the keys.
 """
 
 import hashlib
@@ -272,7 +272,10 @@ def _widen_column(session: Session, table: AnswerTable, former: tuple[str, str],
 
 
 def _carry_as_text(session: Session, table: Table, name: str, fresh: str) -> None:
-    """In batches and by our own text form, which is not that of any one database."""
+    """In batches and by our own text form, which is not that of any one database.
+
+    Names of parameters begin with _, as those of answer columns never do.
+    """
     keys = list(table.primary_key.columns)
     after: Any = None
     while True:
@@ -283,11 +286,12 @@ def _carry_as_text(session: Session, table: Table, name: str, fresh: str) -> Non
         if not rows:
             return
         after = rows[-1][:-1]
-        matches = [key == bindparam(f"key_{key.name}") for key in keys]
+        matches = [key == bindparam(f"_key{key.name}") for key in keys]
         session.connection().execute(
-            update(table).where(*matches).values({fresh: bindparam("as_text")}),
+            update(table).where(*matches).values({fresh: bindparam("_as_text")}),
             [
-                {f"key_{k.name}": v for k, v in zip(keys, row[:-1], strict=True)} | {"as_text": canonical_text(row[-1])}
+                {f"_key{k.name}": v for k, v in zip(keys, row[:-1], strict=True)}
+                | {"_as_text": canonical_text(row[-1])}
                 for row in rows
             ],
         )

@@ -68,6 +68,15 @@ class Attachment:
     conflict: bool
 
 
+@dataclass(frozen=True, slots=True)
+class RuleCounts:
+    """How many rules of a form held, were broken, could not be checked, over its current versions."""
+
+    ok: int
+    violated: int
+    not_checkable: int
+
+
 VERSION: Final = (
     v.id,
     v.submission_id,
@@ -181,6 +190,38 @@ def list_submission_ids(session: Session, form_pk: int) -> list[int]:
     return list(session.execute(select(s.id).where(s.form_pk == form_pk).order_by(s.id)).scalars())
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a version came: all that the judge wants to know besides its answers."""
+
+    version: Version
+    received_at: datetime.datetime
+    user_agent: str
+    device_identifier: str
+
+
+def list_judged_by_others(session: Session, form_pk: int, engine: int | None) -> list[int]:
+    """The ids of the current versions of a form that another version of the rule engine judged; all, where `engine` is None."""
+    statement = (
+        select(v.id)
+        .join(submissions, (s.id == v.submission_id) & (s.current_number == v.number))
+        .where(v.form_pk == form_pk)
+        .order_by(v.id)
+    )
+    if engine is not None:
+        statement = statement.where(v.judged_by != engine)
+    return list(session.execute(statement).scalars())
+
+
+def get_arrival(session: Session, form_pk: int, version_id: int) -> Arrival:
+    """How the version with this row id came, which a row of ours names."""
+    row = session.execute(
+        _versions(form_pk).add_columns(v.received_at, v.user_agent, v.device_identifier).where(v.id == version_id)
+    ).one()
+    *version, received_at, user_agent, device_identifier = row
+    return Arrival(Version(*version), received_at, user_agent, device_identifier)
+
+
 # -- adding -----------------------------------------------------------------------------------------------------------
 def add_submission(session: Session, form_pk: int, instance_id: str, received_at: datetime.datetime) -> int:
     """A new submission, whose first version gets number 1; its id."""
@@ -205,6 +246,20 @@ def count_versions(session: Session, submission_id: int) -> int:
 def mark_current(session: Session, submission_id: int, number: int) -> None:
     """Let version `number` be what the submission says."""
     session.execute(update(submissions).where(s.id == submission_id).values(current_number=number))
+
+
+def mark_judged(session: Session, version_id: int, engine: int, counts: RuleCounts) -> None:
+    """What the rules of the form say of a version, by this version of the rule engine."""
+    session.execute(
+        update(submission_versions)
+        .where(v.id == version_id)
+        .values(
+            judged_by=engine,
+            rules_ok=counts.ok,
+            rules_violated=counts.violated,
+            rules_not_checkable=counts.not_checkable,
+        )
+    )
 
 
 def mark_mended(session: Session, version_id: int, rules: int) -> None:
@@ -237,10 +292,10 @@ def add_findings(session: Session, version_id: int, found: Iterable[Finding]) ->
         session.connection().execute(insert(findings), rows)
 
 
-def remove_findings(session: Session, version_id: int, *, check: str, value: str | None = None) -> int:
+def remove_findings(session: Session, version_id: int, *checks: str, value: str | None = None) -> int:
     """Take back findings of a version that no longer hold; how many there were."""
     f = findings.c
-    statement = delete(findings).where(f.submission_version_id == version_id, f.check_id == check)
+    statement = delete(findings).where(f.submission_version_id == version_id, f.check_id.in_(checks))
     if value is not None:
         statement = statement.where(f.value == value)
     return len(session.execute(statement.returning(f.id)).all())
@@ -268,15 +323,6 @@ def count_findings(session: Session, form_pk: int) -> dict[tuple[str, str], int]
         .group_by(f.check_id, f.severity)
     )
     return {(check, severity): count for check, severity, count in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class RuleCounts:
-    """How many rules of a form held, were broken, could not be checked, over its current versions."""
-
-    ok: int
-    violated: int
-    not_checkable: int
 
 
 def count_rules(session: Session, form_pk: int) -> RuleCounts:

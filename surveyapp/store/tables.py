@@ -227,6 +227,7 @@ submission_versions = Table(
     Column("device_id", Id, ForeignKey("devices.id"), nullable=True),
     _text("device_identifier", server_default=""),
     _text("user_agent", server_default=""),
+    Column("judged_by", Integer, nullable=False, server_default="0"),  # version of the rule engine; changes in place
     Column("rules_ok", Integer, nullable=False, server_default="0"),
     Column("rules_violated", Integer, nullable=False, server_default="0"),
     Column("rules_not_checkable", Integer, nullable=False, server_default="0"),

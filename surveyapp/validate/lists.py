@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from surveyapp.answers import Node
@@ -12,6 +12,7 @@ from surveyapp.expressions.evaluation import read_tree
 from surveyapp.expressions.scope import Instances
 from surveyapp.xform.definition import ChoiceList, FormDefinition
 
+NO_ATTRIBUTES: Final[dict[str, str]] = {}
 LAST_SAVED: Final = "jr://instance/last-saved"
 
 
@@ -47,6 +48,45 @@ def _read_into(nodes: dict[str, Node], missing: dict[str, str], name: str, file:
         missing[name] = f"the file {file} cannot be read ({error})"
 
 
+class Row(Node):
+    """One row of a table as an item whose cells become nodes only when they are asked for.
+
+    A register of 100,000 households would otherwise be a million nodes in every worker.
+    """
+
+    __slots__ = ("cells", "columns")
+
+    def __init__(self, columns: Mapping[str, int], cells: Sequence[str]) -> None:
+        self.columns = columns
+        self.cells = cells
+        self.name = "item"
+        self.namespace = self.type = ""
+        self.text = None
+        self.attributes = NO_ATTRIBUTES
+        self.parent = None
+        self.element = self.typed = None
+        self.relevant = True
+
+    @property
+    def children(self) -> list[Node]:  # type: ignore[override]
+        """Its cells, made anew."""
+        return [cell for name in self.columns if (cell := self.find(name)) is not None]
+
+    def find(self, name: str) -> Node | None:
+        """The cell of that column, made anew."""
+        place = self.columns.get(name)
+        if place is None or place >= len(self.cells):
+            return None
+        cell = Node(name, self.cells[place])
+        cell.parent = self
+        return cell
+
+    def all(self, name: str) -> list[Node]:
+        """As `find`."""
+        cell = self.find(name)
+        return [] if cell is None else [cell]
+
+
 def _inline(listed: ChoiceList) -> Node:
     rows = []
     for choice in listed.choices:
@@ -57,13 +97,21 @@ def _inline(listed: ChoiceList) -> Node:
     return _table(rows)
 
 
-def _table(rows: list[dict[str, str]]) -> Node:
+def _table(rows: Sequence[Mapping[str, str]]) -> Node:
+    # A row without a column has no such node, so each set of columns has its own table of places.
+    shapes: dict[tuple[str, ...], Mapping[str, int]] = {}
+    items = []
+    for row in rows:
+        shape = shapes.setdefault(tuple(row), {name: place for place, name in enumerate(row)})
+        items.append(Row(shape, list(row.values())))
+    return _instance(items)
+
+
+def _instance(items: Sequence[Node]) -> Node:
     instance = Node("instance")
     root = instance.append(Node("root"))
-    for row in rows:
-        item = root.append(Node("item"))
-        for column, value in row.items():
-            item.append(Node(column, value))
+    for item in items:
+        root.append(item)
     return instance
 
 
@@ -79,17 +127,17 @@ def read_file(file: str, content: bytes) -> Node:
         return instance
     if file.endswith(".geojson"):
         return _table([_feature(feature) for feature in json.loads(content)["features"]])
-    return _table(read_csv(content))
+    return _instance(read_csv(content))
 
 
-def read_csv(content: bytes) -> list[dict[str, str]]:
+def read_csv(content: bytes) -> list[Row]:
     """The rows of a CSV file in UTF-8, separated by comma or semicolon as its header says."""
     text = content.decode("utf-8-sig")
     header = text.partition("\n")[0]
     delimiter = ";" if header.count(";") > header.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    columns = [column.strip() for column in next(reader, [])]
-    return [dict(zip(columns, row, strict=False)) for row in reader if row]
+    columns = {column.strip(): place for place, column in enumerate(next(reader, []))}
+    return [Row(columns, row) for row in reader if row]
 
 
 def _feature(feature: Mapping[str, Any]) -> dict[str, str]:

@@ -18,11 +18,12 @@ from surveyapp.store.forms import (
     list_form_versions,
     list_forms,
 )
+from surveyapp.store.submissions import count_findings, count_rules
 from surveyapp.web.api_blueprint import ApiBlueprint
 from surveyapp.web.current import config, database, files, now
 from surveyapp.web.identity import get_api_project
 from surveyapp.web.multipart import part_name, read_part
-from surveyapp.web.shapes import ChangeOut, FormOut, FormStateIn, PublishedOut
+from surveyapp.web.shapes import ChangeOut, FormFindingsOut, FormOut, FormStateIn, PublishedOut
 from surveyapp.xform.changes import list_changes
 
 api_forms = ApiBlueprint(
@@ -116,6 +117,23 @@ def get_version_xform(project: str, form_id: str, version: str) -> Response:
         form = get_form(session, get_api_project(session, project).id, form_id)
         content = get_xform(session, get_form_version(session, form, version))
     return Response(content, content_type="text/xml; charset=utf-8")
+
+
+@api_forms.route("/<form_id>/findings", methods=["GET"])
+@api_forms.response(200, FormFindingsOut)
+@api_forms.refuses(404)
+def get_form_findings(project: str, form_id: str) -> dict[str, Any]:
+    """Count what looks wrong in the submissions of a form, and the rules that held, were broken, could not be checked."""
+    with database().reading() as session:
+        form = get_form(session, get_api_project(session, project).id, form_id)
+        counts, rules = count_findings(session, form.id), count_rules(session, form.id)
+    listed = [{"check": check, "severity": severity, "count": count} for (check, severity), count in counts.items()]
+    return {
+        "counts": sorted(listed, key=lambda one: (one["check"], one["severity"])),
+        "rules_ok": rules.ok,
+        "rules_violated": rules.violated,
+        "rules_not_checkable": rules.not_checkable,
+    }
 
 
 @api_forms.route("/<form_id>/changes/<old>/<new>", methods=["GET"])

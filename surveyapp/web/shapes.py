@@ -45,6 +45,23 @@ class FormOut(Schema):
     versions = fields.List(fields.Nested(FormVersionOut))
 
 
+class FindingCountOut(Schema):
+    """How often a check found something."""
+
+    check = fields.String()
+    severity = fields.String()
+    count = fields.Integer()
+
+
+class FormFindingsOut(Schema):
+    """What looks wrong in the submissions of a form, and how many of its rules could be checked."""
+
+    counts = fields.List(fields.Nested(FindingCountOut))
+    rules_ok = fields.Integer()
+    rules_violated = fields.Integer()
+    rules_not_checkable = fields.Integer()
+
+
 class FormStateIn(Schema):
     """Opens or closes a form."""
 
@@ -68,7 +85,9 @@ class ChangeOut(Schema):
     name = fields.String(metadata={"description": "Of the question, list or language."})
     old = fields.String()
     new = fields.String()
-    verdict = fields.String(metadata={"description": "ok, widened, or refused: cannot be published after the old version."})
+    verdict = fields.String(
+        metadata={"description": "ok, widened, or refused: cannot be published after the old version."}
+    )
     remedy = fields.String()
 
 

@@ -9,7 +9,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,15 @@ class Conversion:
 
     `xform` is the XForm as it is to be stored and served, for an uploaded XForm byte for byte what came. `itemsets`
     is the content of `itemsets.csv`, which a form with select_one_external needs as attachment, else b''.
-    `findings` are warnings and the repairs made; `source_kind` is xlsx, xls, csv, md or xform.
+    `findings` are warnings and the repairs made; `source_kind` is xlsx, xls, csv, md or xform; `rows` gives the row of each
+    question on the survey sheet.
     """
 
     xform: bytes
     findings: tuple[FormFinding, ...]
     source_kind: str
     itemsets: bytes = b""
+    rows: Mapping[str, int] = field(default_factory=dict)
 
 
 def convert_form(
@@ -67,7 +70,7 @@ def convert_form(
         findings += check_for_collect(rest[:size], rows=answer["rows"], seconds=seconds)
         if findings and findings[-1].severity == "error":
             raise _problem(findings)
-    return Conversion(rest[:size], findings, answer["kind"], rest[size:])
+    return Conversion(rest[:size], findings, answer["kind"], rest[size:], answer["rows"])
 
 
 def _ask(request: bytes, seconds: int) -> tuple[dict[str, Any], bytes]:

@@ -75,3 +75,24 @@ def test_the_deepest_expression_can_be_evaluated_below_a_deep_stack() -> None:
         return evaluate(expression) if levels == 0 else below(levels - 1)
 
     assert below(250) == 71.0
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "dialect", "matched"),
+    [
+        ("[0-9]{1,30}-[0-9]{1,30}-[0-9]{1,30}-[0-9]{1,30}", "1-2-3-4", "javarosa", True),
+        ("[*+]+", "+*", "xforms", True),
+        (r"\++", "++", "xforms", True),
+        ("[[]x", "[x", "xforms", True),
+        ("[a&&b]", "&", "xforms", True),
+        ("[a&&b]", "&", "javarosa", False),
+        ("[a-c[x-z]]+", "ax", "javarosa", True),
+        (r"[^\s]+", "ab", "javarosa", True),
+        ("a{,3}", "a{,3}", "xforms", True),
+        ("a{e}", "ab", "xforms", False),
+        (r"\p{L}{2}", "éa", "javarosa", True),
+        (r"^\d+$", "٣", "xforms", False),
+    ],
+)
+def test_patterns_mean_what_they_mean_to_the_client(pattern: str, text: str, dialect: str, matched: bool) -> None:
+    assert matches(text, pattern, dialect) is matched
