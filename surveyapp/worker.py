@@ -16,7 +16,7 @@ from surveyapp.config import Config
 from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.run import write_export
-from surveyapp.problems import Problem
+from surveyapp.problems import EXPORT_OPTION, Problem
 from surveyapp.store.database import Database
 from surveyapp.store.exports import (
     Export,
@@ -28,7 +28,7 @@ from surveyapp.store.exports import (
     remove_export,
 )
 from surveyapp.store.files import Files
-from surveyapp.store.forms import Form, get_form_by_pk
+from surveyapp.store.forms import Form, get_form_by_pk, list_form_versions
 
 log = logging.getLogger(__name__)
 
@@ -67,10 +67,19 @@ def make_worker(config: Config, database: Database, files: Files) -> Worker:
     return Worker(config, database, files, queue, run_export)
 
 
-def request_export(worker: Worker, form: Form, options: ExportOptions, asked: dict[str, Any]) -> str:
-    """Put an export of `form` into the queue; its id. `asked` are the options as they were asked for."""
+def request_export(worker: Worker, form: Form, asked: dict[str, Any]) -> str:
+    """Put an export of `form` into the queue; its id. `asked` are the options as they were asked for.
+
+    Raises:
+        Problem: EXPORT_OPTION for a version that the form does not have.
+    """
     export_id = secrets.token_urlsafe(12)
     with worker.database.begin() as session:
+        known = [version.version for version in list_form_versions(session, form)]
+        for version in options.versions:
+            if version not in known:
+                remedy = f"Choose among: {', '.join(known)}."
+                raise Problem(EXPORT_OPTION, f"The form has no version {version!r}.", remedy=remedy)
         add_export(session, export_id, form.id, asked, datetime.datetime.now(datetime.UTC))
     worker.run_export(export_id)
     return export_id

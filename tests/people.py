@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 import openpyxl
 import requests
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from werkzeug.serving import make_server
 
 from surveyapp.config import Config
@@ -132,6 +132,10 @@ class Survey:
             found = get_form(session, get_project(session, project).id, form)
             submission_id = get_version(session, found.id, instance_id).submission_id
             return list_findings(session, get_current_version(session, found.id, submission_id).id)
+
+    @staticmethod
+    def sql(statement: str) -> TextClause:
+        return text(statement)
 
     def rows(self, sql: str) -> list[Any]:
         with self.database.reading() as session:

@@ -58,8 +58,10 @@ class Date:
 
     def full_text(self) -> str:
         """`2024-05-01`, or `2024-05-01T10:20:30.400+02:00` where timed."""
-        if not self.timed:
-            return self.date_text()
+        return self.stamp_text() if self.timed else self.date_text()
+
+    def stamp_text(self) -> str:
+        """`2024-05-01T10:20:30.400+02:00`, also of a date."""
         return self.moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def midnight(self) -> "Date":
@@ -84,8 +86,11 @@ def instant_of_days(days: float, zone: datetime.tzinfo) -> Date | None:
         return None
 
 
-def read_date(text: str, zone: datetime.tzinfo) -> Date | None:
-    """`text` as a date or an instant in `zone`; without an offset it is local. None where it is neither."""
+def read_date(text: str, zone: datetime.tzinfo, *, keep: bool = False) -> Date | None:
+    """`text` as a date or an instant in `zone`; without an offset it is local. None where it is neither.
+
+    `keep` leaves an instant in the offset in which it is written: that of the phone, on that day.
+    """
     match = date_pattern.fullmatch(text)
     if match is None:
         return None
@@ -96,17 +101,20 @@ def read_date(text: str, zone: datetime.tzinfo) -> Date | None:
     if match["time"] is None:
         return Date(datetime.datetime(day.year, day.month, day.day, tzinfo=zone))
     clock = read_clock(match["time"])
-    return None if clock is None else _instant(day, clock, match["offset"], zone)
+    return None if clock is None else _instant(day, clock, match["offset"], zone, keep=keep)
 
 
-def _instant(day: datetime.date, clock: datetime.time, offset: str | None, zone: datetime.tzinfo) -> Date | None:
+def _instant(
+    day: datetime.date, clock: datetime.time, offset: str | None, zone: datetime.tzinfo, *, keep: bool
+) -> Date | None:
     if offset is None:
         return Date(datetime.datetime.combine(day, clock, zone), timed=True)
     try:
         moment = datetime.datetime.combine(day, clock, _offset(offset))
-        return Date(moment.astimezone(zone), timed=True)
+        local = moment.astimezone(zone)
     except (ValueError, OverflowError):
         return None
+    return Date(moment if keep else local, timed=True)
 
 
 def _offset(text: str) -> datetime.tzinfo:

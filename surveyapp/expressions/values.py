@@ -86,7 +86,7 @@ class JavaRosa(Dialect):
             number = numbers.read_xforms(text)
             return text if number != number else number
         if kind in ("date", "dateTime"):
-            found = read_date(text.strip(), scope.environment.zone)
+            found = read_date(text.strip(), scope.environment.zone, keep=True)
             return text if found is None else found.midnight() if kind == "date" else found
         if kind == "time":
             return read_typed_time(text.strip(), scope.environment.now) or text

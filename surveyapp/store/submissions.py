@@ -339,7 +339,7 @@ def count_rules(session: Session, form_pk: int) -> RuleCounts:
 def count_by_kind(session: Session, form_pk: int) -> dict[str, int]:
     """How many versions there are of each kind."""
     rows = session.execute(select(v.kind, func.count()).where(v.form_pk == form_pk).group_by(v.kind))
-    return {kind: count for kind, count in rows}
+    return {row.kind: row[1] for row in rows}
 
 
 # -- attachments ------------------------------------------------------------------------------------------------------

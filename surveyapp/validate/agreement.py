@@ -71,13 +71,18 @@ def _local_day(text: str) -> str:
     return text[:10]
 
 
-def written(value: Scalar, dialect: str) -> str:
-    """`value` as the client stores it: '' for NaN; JavaRosa writes booleans as 1 and 0."""
+def written(value: Scalar, kind: QuestionType, dialect: str) -> str:
+    """`value` as the client stores it in a question of that `kind`: '' for NaN.
+
+    JavaRosa writes booleans as 1 and 0, and a date in a question that is no date as an instant.
+    """
     if isinstance(value, float) and value != value:
         return ""
     if isinstance(value, bool) and dialect == "javarosa":
         return "1" if value else "0"
-    return value.full_text() if isinstance(value, Date) else DIALECTS[dialect].text(value, _NO_SCOPE)
+    if isinstance(value, Date):
+        return value.stamp_text() if dialect == "javarosa" and kind != "date" else value.full_text()
+    return DIALECTS[dialect].text(value, _NO_SCOPE)
 
 
 # Texts of texts, numbers and booleans need no surroundings.

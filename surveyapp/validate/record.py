@@ -4,19 +4,28 @@ Clients leave out what is not relevant. To judge whether it was rightly left out
 of judging and is taken away again.
 """
 
+import re
 from collections.abc import Mapping
 
 from surveyapp.answers import Node
 from surveyapp.xform.definition import Element, FormDefinition, Group, Repeat
 
+stamp = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}(?:Z|[+-][0-9]{2}:?[0-9]{2})")
+
 
 class PreparedRecord:
-    """The nodes of a record by generic path, with stand-ins for what is absent. Use as a context manager."""
+    """The nodes of a record by generic path, with stand-ins for what is absent. Use as a context manager.
 
-    def __init__(self, definition: FormDefinition, root: Node, types: Mapping[str, str]) -> None:
+    `types` are the bind types by path, '' for text; `calculated` the paths of calculations.
+    """
+
+    def __init__(
+        self, definition: FormDefinition, root: Node, types: Mapping[str, str], calculated: frozenset[str] = frozenset()
+    ) -> None:
         self.definition = definition
         self.root = root
         self.types = types
+        self.calculated = calculated
         self.by_path: dict[str, list[Node]] = {}
         self.added: list[tuple[Node, int]] = []
 
@@ -35,12 +44,20 @@ class PreparedRecord:
         element = node.element
         path = node.path() if element is None else element.path
         node.relevant = True
-        node.type = self.types.get(path, "")
+        node.type = self.type_of(path, node.text)
         nodes = self.by_path.get(path)
         if nodes is None:
             self.by_path[path] = [node]
         else:
             nodes.append(node)
+
+    def type_of(self, path: str, text: str | None) -> str:
+        """The bind type as which rules read a node of that path.
+
+        What JavaRosa computed as a date stays one for the rules that read it, although its bind says text.
+        """
+        kind = self.types.get(path, "")
+        return "dateTime" if not kind and text and path in self.calculated and stamp.fullmatch(text) else kind
 
     def _add_absent(self, node: Node, element: Group | Repeat) -> None:
         present = {child.name for child in node.children}

@@ -84,6 +84,7 @@ class CompiledRules:
     types: dict[str, str]
     times: dict[str, str]
     repeats: frozenset[str]
+    calculated: frozenset[str]
     names: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
 
@@ -104,6 +105,7 @@ def compile_rules(definition: FormDefinition, attachments: Mapping[str, bytes]) 
         {path: "" if kind == "string" else kind for path, kind in types.items()},
         list_time_questions(definition),
         repeats,
+        frozenset(path for path, site in books["javarosa"].sites.items() if site.calculate),
     )
 
 

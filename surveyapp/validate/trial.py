@@ -279,7 +279,7 @@ class Trial(Hearing):
         except NotCheckable as error:
             self.doubt("calculate-differs", node, error.reason, rule.text)
             return
-        self.calculated[id(node)] = written(values[0], self.dialect)
+        computed = self.calculated[id(node)] = written(values[0], question.type, self.dialect)
         zone = self.environment.zone
         tolerance = EARTH_TOLERANCE if functions & EARTH_FUNCTIONS else RELATIVE_TOLERANCE
         if any(agrees(value, node.value, question.type, zone, tolerance) for value in values):
@@ -291,7 +291,7 @@ class Trial(Hearing):
                 "calculate-differs", node, "it holds the name of a day or month in the phone's language", rule.text
             )
         else:
-            what = f"is {shown(node)}, but the answers give {written(values[0], self.dialect) or 'nothing'}."
+            what = f"is {shown(node)}, but the answers give {computed or 'nothing'}."
             self.violate("calculate-differs", node, what, rule.text)
 
     def judge_drawn(self, node: Node, rule: Rule) -> None:

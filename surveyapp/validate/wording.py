@@ -9,7 +9,8 @@ from surveyapp.xform.bind import indexed_path
 from surveyapp.xform.definition import FormDefinition, Repeat
 
 LONGEST_VALUE: Final = 200
-# Raised when the engine judges otherwise than before; what an older one judged can be judged again (`surveyapp recheck`).
+# Raised when the engine judges otherwise than before; what an older one judged can be judged again
+# (`surveyapp recheck`).
 ENGINE: Final = 1
 
 SEVERITIES: Final[dict[str, Severity]] = {

@@ -3,13 +3,13 @@
 import logging
 
 from flask import Flask, Response
-from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from surveyapp import __version__
 from surveyapp.config import Config
 from surveyapp.store.database import Database
 from surveyapp.store.files import Files
+from surveyapp.web.api_blueprint import ProblemApi
 from surveyapp.web.api_exports import api_exports
 from surveyapp.web.api_forms import api_forms
 from surveyapp.web.api_submissions import api_submissions
@@ -20,7 +20,10 @@ from surveyapp.web.pages_start import pages_start
 from surveyapp.web.problems import register_problems
 from surveyapp.worker import make_worker
 
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
 
 
 def create_app(config: Config) -> Flask:
@@ -55,7 +58,7 @@ def _register_api(app: Flask) -> None:
             "security": [{"bearer": []}],
         },
     )
-    api = Api(app)
+    api = ProblemApi(app)
     for blueprint in (api_forms, api_submissions, api_exports):
         api.register_blueprint(blueprint)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask_smorest import Blueprint
+from flask_smorest import Api, Blueprint
 
 from surveyapp.web.shapes import ProblemOut
 
@@ -18,6 +18,13 @@ TITLES = {
     413: "Too large.",
     422: "A value is not right.",
 }
+
+
+class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
+    """The API, whose unforeseen failures are documented as what they are: problem+json."""
+
+    ERROR_SCHEMA = ProblemOut
+    DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
 
 
 class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no types

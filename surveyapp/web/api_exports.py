@@ -25,15 +25,15 @@ api_exports = ApiBlueprint(
 @api_exports.route("", methods=["POST"])
 @api_exports.arguments(ExportIn)
 @api_exports.response(202, ExportOut)
-@api_exports.refuses(404, 422)
+@api_exports.refuses(400, 404, 422)
 def post_export(asked: dict[str, Any], project: str, form_id: str) -> dict[str, Any]:
     """Ask for an export; it is written in the background."""
     with database().reading() as session:
         owner = get_api_project(session, project)
         form = get_form(session, owner.id, form_id)
     options = {"zone": owner.timezone or config().timezone.key, "writer": config().export_writer, **asked}
-    checked = ExportOptions(**{**options, "versions": tuple(options.get("versions", ()))})
-    export_id = request_export(worker(), form, checked, options)
+    ExportOptions(**{**options, "versions": tuple(options.get("versions", ()))})
+    export_id = request_export(worker(), form, options)
     with database().reading() as session:
         return _described(project, form_id, get_export(session, export_id, form.id))
 

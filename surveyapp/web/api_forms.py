@@ -96,7 +96,7 @@ def get_one_form(project: str, form_id: str) -> dict[str, Any]:
 @api_forms.route("/<form_id>", methods=["PATCH"])
 @api_forms.arguments(FormStateIn)
 @api_forms.response(200, FormOut)
-@api_forms.refuses(404)
+@api_forms.refuses(400, 404, 422)
 def patch_form(wanted: dict[str, str], project: str, form_id: str) -> dict[str, Any]:
     """Close a form (phones no longer list it, filled records are still taken) or open it again."""
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Response, request, send_file
+from flask import Response, jsonify, request, send_file
 
 from surveyapp.collect.from_json import read_json, read_record, write_json
 from surveyapp.collect.reading import JSON
@@ -75,7 +75,10 @@ def post_submissions(project: str, form_id: str) -> Any:
     item = read_json(content)
     if not isinstance(item, list):
         return _single(_receive(owner.id, form_id, root_name, item, content, device))
-    return {"items": [_item(owner.id, form_id, root_name, one, device) for one in item]}, 207
+    # A response by itself: the schema of the decorator is that of one record.
+    batch = jsonify(BatchOut().dump({"items": [_item(owner.id, form_id, root_name, one, device) for one in item]}))
+    batch.status_code = 207
+    return batch
 
 
 @api_submissions.route("", methods=["GET"])
@@ -182,8 +185,12 @@ def _receive(
     project_id: int, form_id: str, root_name: str, item: Any, content: bytes | None, device: Device | None
 ) -> Receipt:
     record = read_record(item, form_id, root_name)
+    kept = write_json(item) if content is None else content
+    limit = config().max_record_mb * 1_000_000
+    if len(kept) > limit:
+        raise Problem(TOO_LARGE, f"The record has {len(kept):,} bytes; {limit:,} are taken.")
     incoming = Incoming(
-        content=write_json(item) if content is None else content,
+        content=kept,
         content_type=JSON,
         record=record,
         files=(),

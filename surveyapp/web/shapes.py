@@ -163,7 +163,11 @@ class SubmissionRowOut(Schema):
 class SubmissionPageIn(Schema):
     """Which part of the list."""
 
-    after = fields.Integer(load_default=0, metadata={"description": "The submission_no after which to go on."})
+    after = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, 2**63 - 1),
+        metadata={"description": "The submission_no after which to go on."},
+    )
     limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
 
 

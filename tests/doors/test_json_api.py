@@ -212,7 +212,7 @@ def test_submissions_are_listed_page_by_page(program: Program) -> None:
 
 
 def test_files_come_after_their_record_and_are_given_back(program: Program) -> None:
-    program.send({"instance_id": "uuid:1", "answers": {"name": "Ana", "photo": "phöto \"1\".jpg"}})
+    program.send({"instance_id": "uuid:1", "version": "1", "answers": {"name": "Ana", "photo": "phöto \"1\".jpg"}})
     assert [f["check"] for f in program.get("submissions/uuid:1").json()["findings"]] == ["attachment-missing"]
     url = f"{program.form}/submissions/uuid:1/attachments"
     name, content = 'phöto "1".jpg', b"\xff\xd8 picture"
@@ -401,7 +401,7 @@ def test_the_document_describes_every_address_and_refers_to_nothing_that_is_miss
                 if int(status) >= 400:
                     schema = answer["content"]["application/problem+json"]["schema"]
                     assert schema == {"$ref": "#/components/schemas/ProblemOut"}
-    assert len(operations) == 17
+    assert len(operations) == len(set(operations)) >= 18
     assert {"FormOut", "ReceiptOut", "BatchOut", "ExportOut", "SubmissionOut", "ChangeOut"} <= set(schemas)
 
 

@@ -57,7 +57,7 @@ class Steering:
         root = Node(definition.root.name, attributes={"id": definition.form_id, "version": definition.version})
         self._grow(root, definition.root)
         bind(definition, root)
-        with PreparedRecord(definition, root, self.rules.types) as prepared:
+        with PreparedRecord(definition, root, self.rules.types, self.rules.calculated) as prepared:
             trial = Trial(self.rules, self.dialect, prepared, Clock((NOW,)))
             for _ in range(2):
                 self._fill(root, trial)
@@ -136,7 +136,8 @@ class Steering:
         if site is not None and site.calculate is not None and site.calculate.compiled is not None:
             try:
                 value = site.calculate.compiled.scalar(Scope(trial.environment, node))
-                node.text = written(value, self.dialect)
+                node.text = written(value, question.type, self.dialect)
+                node.type = trial.record.type_of(question.path, node.text)
             except ExpressionError:
                 node.text = ""
 

@@ -205,6 +205,18 @@ def test_a_calculation_is_compared_by_value(calculation: str, submitted: str, od
     assert found(judgement) == ([("calculate-differs", "/data/c")] if odd else [])
 
 
+def test_a_computed_date_is_a_date_to_the_rules_that_read_it() -> None:
+    rules = make_rules(
+        """| date | d | D | | | | | | |
+        | calculate | day | | | | | | date(${d}) | |
+        | calculate | days | | | | | | ${d} - ${day} | |
+        | calculate | later | | | | | | ${day} + 1 > ${d} | |"""
+    )
+    answers = "<d>2026-05-03</d><day>2026-05-03T00:00:00.000+08:00</day><days>0</days><later>1</later>"
+    assert found(interview(rules, answers)) == []
+    assert found(interview(rules, answers.replace("<days>0", "<days>"))) == [("calculate-differs", "/data/days")]
+
+
 def test_one_wrong_calculation_is_one_finding() -> None:
     rules = make_rules(
         """| integer | a | A | | | | | | |

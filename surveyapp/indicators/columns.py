@@ -1,0 +1,342 @@
+"""Columns of answers: values, and for each missing one the reason why it is missing.
+
+Reasons are small whole numbers whose order matters: where several answers that go into one figure are missing, the
+figure carries the largest of their reasons. Arithmetic between columns follows from it: values are NaN where missing,
+reasons the maximum of both sides, so that the order of the terms never matters.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any, Final, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers: TypeAlias = NDArray[np.float64]
+Reasons: TypeAlias = NDArray[np.uint8]
+Mask: TypeAlias = NDArray[np.bool_]
+Kind: TypeAlias = Literal["number", "choice", "choices", "text"]
+
+
+class Reason(IntEnum):
+    """Why a value is missing; GIVEN where it is not."""
+
+    GIVEN = 0
+    NOT_APPLICABLE = 1
+    NOT_ASKED = 2
+    BLANK = 3
+    DONT_KNOW = 4
+    REFUSED = 5
+    INVALID = 6
+    UNDEFINED = 7
+    TOO_FEW = 8
+    NOT_FITTED = 9
+    NOT_IN_VERSION = 10
+
+
+REASON_NAMES: Final[Mapping[Reason, str]] = {
+    Reason.GIVEN: "",
+    Reason.NOT_APPLICABLE: "na",
+    Reason.NOT_ASKED: "not_asked",
+    Reason.BLANK: "blank",
+    Reason.DONT_KNOW: "dk",
+    Reason.REFUSED: "rf",
+    Reason.INVALID: "invalid",
+    Reason.UNDEFINED: "undefined",
+    Reason.TOO_FEW: "too_few",
+    Reason.NOT_FITTED: "not_fitted",
+    Reason.NOT_IN_VERSION: "not_in_version",
+}
+
+NUMBER_CODES: Final[Mapping[float, Reason]] = {-98: Reason.DONT_KNOW, -99: Reason.REFUSED}
+CHOICE_CODES: Final[Mapping[str, Reason]] = {"dk": Reason.DONT_KNOW, "rf": Reason.REFUSED}
+MOST_TICKS: Final = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """`n` values with `n` reasons.
+
+    `values` is float64 with NaN where missing, for numbers; a place in `levels` (-1 where missing) for a choice; one
+    bit a level (bit 0 = the first level) for several choices (`ticks`). `constant` marks a score whose goalposts
+    coincide: it is 0 for all and left out of means.
+    """
+
+    values: NDArray[Any]
+    reasons: Reasons
+    levels: tuple[str, ...] = ()
+    ticks: bool = False
+    constant: bool = False
+
+    def __len__(self) -> int:
+        return len(self.reasons)
+
+    @property
+    def given(self) -> Mask:
+        """Where there is a value."""
+        return self.reasons == 0
+
+    def __add__(self, other: "Column | float") -> "Column":
+        return _combine(np.add, self, other)
+
+    def __sub__(self, other: "Column | float") -> "Column":
+        return _combine(np.subtract, self, other)
+
+    def __rsub__(self, other: float) -> "Column":
+        return Column(other - self.values, self.reasons)
+
+    def __mul__(self, other: "Column | float") -> "Column":
+        return _combine(np.multiply, self, other)
+
+    def __truediv__(self, other: "Column | float") -> "Column":
+        """Division; by 0 it is undefined, never infinite."""
+        if not isinstance(other, Column):
+            return Column(self.values / other, self.reasons)
+        zero = other.values == 0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = _combine(np.divide, self, other)
+        return with_reason(found, zero & found.given, Reason.UNDEFINED) if zero.any() else found
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def holds(self, test: Callable[[NDArray[Any]], NDArray[Any]]) -> "Column":
+        """1 where `test` holds for the value, 0 where it does not, missing where the value is."""
+        return _as_flag(test(self.values), self.reasons)
+
+    def below(self, limit: "Column | float") -> "Column":
+        """1 where strictly below the limit."""
+        return _compare(np.less, self, limit)
+
+    def at_most(self, limit: "Column | float") -> "Column":
+        """1 where at or below the limit."""
+        return _compare(np.less_equal, self, limit)
+
+    def above(self, limit: "Column | float") -> "Column":
+        """1 where strictly above the limit."""
+        return _compare(np.greater, self, limit)
+
+    def at_least(self, limit: "Column | float") -> "Column":
+        """1 where at or above the limit."""
+        return _compare(np.greater_equal, self, limit)
+
+    def capped(self, most: float) -> "Column":
+        """No more than `most`."""
+        return Column(np.minimum(self.values, most), self.reasons)
+
+    def known(self, value: float) -> Mask:
+        """Where the value is present and equal to `value`."""
+        return self.given & (self.values == value)
+
+    def rows(self, which: slice | NDArray[Any]) -> "Column":
+        """Some of the rows."""
+        return replace(self, values=self.values[which], reasons=self.reasons[which])
+
+
+def _combine(operation: Callable[..., NDArray[Any]], left: Column, right: "Column | float") -> Column:
+    if isinstance(right, Column):
+        return Column(operation(left.values, right.values), np.maximum(left.reasons, right.reasons))
+    return Column(operation(left.values, right), left.reasons)
+
+
+def _compare(operation: Callable[..., NDArray[Any]], left: Column, right: "Column | float") -> Column:
+    if isinstance(right, Column):
+        return _as_flag(operation(left.values, right.values), np.maximum(left.reasons, right.reasons))
+    return _as_flag(operation(left.values, right), left.reasons)
+
+
+def _as_flag(holds: NDArray[Any], reasons: Reasons) -> Column:
+    values = holds.astype(np.float64)
+    if reasons.any():
+        values[reasons != 0] = np.nan
+    return Column(values, reasons)
+
+
+def full(n: int, value: float) -> Column:
+    """The same number for all."""
+    return Column(np.full(n, value, dtype=np.float64), np.zeros(n, np.uint8))
+
+
+def missing(n: int, reason: Reason) -> Column:
+    """Missing for all, for one reason."""
+    return Column(np.full(n, np.nan), np.full(n, reason, np.uint8))
+
+
+def of_mask(mask: Mask) -> Column:
+    """0 and 1, none missing."""
+    return Column(mask.astype(np.float64), np.zeros(len(mask), np.uint8))
+
+
+def with_reason(column: Column, where: Mask, reason: Reason) -> Column:
+    """The numbers made missing, for that reason, where the mask says so."""
+    if not where.any():
+        return column
+    values, reasons = column.values.copy(), column.reasons.copy()
+    values[where] = np.nan
+    reasons[where] = reason
+    return replace(column, values=values, reasons=reasons)
+
+
+def with_value(column: Column, where: Mask, value: float) -> Column:
+    """The numbers set to a value where the mask says so."""
+    if not where.any():
+        return column
+    values, reasons = column.values.copy(), column.reasons.copy()
+    values[where] = value
+    reasons[where] = 0
+    return replace(column, values=values, reasons=reasons)
+
+
+def choose(where: Mask, yes: Column, no: Column) -> Column:
+    """Row by row the one or the other."""
+    return Column(np.where(where, yes.values, no.values), np.where(where, yes.reasons, no.reasons))
+
+
+def one_of(column: Column, names: Iterable[str]) -> Column:
+    """1 where the choice is one of `names`."""
+    wanted = [column.levels.index(name) for name in names if name in column.levels]
+    if len(wanted) == 1:
+        return _as_flag(column.values == wanted[0], column.reasons)
+    return _as_flag(np.isin(column.values, wanted), column.reasons)
+
+
+def is_choice(column: Column, names: Iterable[str]) -> Mask:
+    """Where the choice is known to be one of `names`."""
+    found: Mask = one_of(column, names).values == 1
+    return found
+
+
+def valued(column: Column, table: Mapping[str, float]) -> Column:
+    """The number that `table` gives each choice; a choice that it lacks is INVALID."""
+    by_place = np.array([*(table.get(level, np.nan) for level in column.levels), np.nan])
+    values = by_place[column.values]
+    unknown = np.isnan(values) & column.given
+    found = Column(values, column.reasons)
+    return with_reason(found, unknown, Reason.INVALID) if unknown.any() else found
+
+
+def ticked(column: Column, names: Iterable[str]) -> Column:
+    """1 where at least one of `names` is among the ticks."""
+    return _as_flag((column.values & _bits(column, names)) != 0, column.reasons)
+
+
+def count_ticks(column: Column, without: Iterable[str] = ("none",)) -> Column:
+    """How many choices are ticked, `none` not counted."""
+    kept = ~_bits(column, without)
+    values = np.bitwise_count(column.values & kept).astype(np.float64)
+    if column.reasons.any():
+        values[column.reasons != 0] = np.nan
+    return Column(values, column.reasons)
+
+
+def _bits(column: Column, names: Iterable[str]) -> np.uint64:
+    return np.uint64(sum(1 << column.levels.index(name) for name in names if name in column.levels))
+
+
+def read_numbers(
+    answers: Sequence[Any],
+    *,
+    codes: Mapping[float, Reason] = NUMBER_CODES,
+    lowest: float | None = 0.0,
+    allowed: Sequence[float] = (),
+) -> Column:
+    """Typed answers as numbers: int, float or numeric text; None is blank, a `Reason` itself.
+
+    A value below `lowest`, or outside `allowed` where that is given, is INVALID.
+    """
+    values = np.array([_as_number(answer) for answer in answers], dtype=np.float64)
+    reasons = np.fromiter((_reason_of(answer) for answer in answers), np.uint8, len(answers))
+    for code, reason in codes.items():
+        reasons[values == code] = reason
+    given = reasons == 0
+    wrong = given & ~np.isfinite(values)
+    if lowest is not None:
+        wrong |= given & (values < lowest)
+    if allowed:
+        wrong |= given & ~np.isin(values, allowed)
+    reasons[wrong] = Reason.INVALID
+    values[reasons != 0] = np.nan
+    return Column(values, reasons)
+
+
+def _as_number(answer: Any) -> float:
+    if answer is None or isinstance(answer, Reason):
+        return np.nan
+    try:
+        return float(answer)
+    except (TypeError, ValueError):
+        return np.nan
+
+
+def _reason_of(answer: Any) -> Reason:
+    if isinstance(answer, Reason):
+        return answer
+    return Reason.BLANK if answer is None or answer == "" else Reason.GIVEN
+
+
+def read_choices(
+    answers: Sequence[Any], levels: Sequence[str] = (), codes: Mapping[str, Reason] = CHOICE_CODES
+) -> Column:
+    """Names of one choice each. `levels` come first in the column's levels; names beyond them follow as met."""
+    places: dict[str, int] = {level: place for place, level in enumerate(levels) if level not in codes}
+    places = {level: place for place, level in enumerate(places)}
+    values = np.full(len(answers), -1, np.int16)
+    reasons = np.zeros(len(answers), np.uint8)
+    for row, answer in enumerate(answers):
+        reason = _reason_of(answer) or codes.get(answer, Reason.GIVEN) if not _odd(answer) else Reason.INVALID
+        if reason:
+            reasons[row] = reason
+        else:
+            values[row] = places.setdefault(answer, len(places))
+    return Column(values, reasons, tuple(places))
+
+
+def read_ticks(answers: Sequence[Any], codes: Mapping[str, Reason] = CHOICE_CODES) -> Column:
+    """Names of several choices each, one space between them. Only `dk` or `rf` is missing; `none` is an answer.
+
+    Raises ValueError beyond 64 different choices: such a list is no list of ticks.
+    """
+    places: dict[str, int] = {}
+    values = np.zeros(len(answers), np.uint64)
+    reasons = np.zeros(len(answers), np.uint8)
+    known: dict[str, tuple[int, Reason]] = {}
+    for row, answer in enumerate(answers):
+        reason = Reason.INVALID if _odd(answer) else _reason_of(answer)
+        if not reason:
+            if answer not in known:
+                known[answer] = _read_ticks_of_one(answer.split(), places, codes)
+            values[row], reason = known[answer]
+        reasons[row] = reason
+    return Column(values, reasons, tuple(places), ticks=True)
+
+
+def _read_ticks_of_one(
+    names: Sequence[str], places: dict[str, int], codes: Mapping[str, Reason]
+) -> tuple[int, Reason]:
+    bits, reason = 0, Reason.BLANK
+    for name in names:
+        if name in codes:
+            reason = max(reason, codes[name])
+            continue
+        place = places.setdefault(name, len(places))
+        if place >= MOST_TICKS:
+            raise ValueError(f"More than {MOST_TICKS} different choices were ticked; '{name}' is one too many.")
+        bits |= 1 << place
+    return (bits, Reason.GIVEN) if bits else (0, reason)
+
+
+def _odd(answer: Any) -> bool:
+    return not (answer is None or isinstance(answer, str | Reason))
+
+
+def read_texts(answers: Sequence[Any]) -> Column:
+    """Texts as they are (codes of places and households); levels are the different texts."""
+    return read_choices([answer if answer is None or isinstance(answer, Reason) else str(answer) for answer in answers],
+                        codes={})
+
+
+def texts_of(column: Column) -> list[str]:
+    """The names of a choice column, '' where missing."""
+    names = [*column.levels, ""]
+    return [names[place] for place in column.values]
