@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 # Seconds between two looks at whether an export was cancelled, and two notes of its progress.
 NOTE_EVERY: Final = 0.5
+# A phone that has not finished an upload after a day has begun it anew.
+ABANDONED_AFTER: Final = 86_400
 ENDINGS: Final = {"xlsx": ".xlsx", "csv": ".zip"}
 
 
@@ -60,9 +62,10 @@ def make_worker(config: Config, database: Database, files: Files) -> Worker:
     def run_export(export_id: str) -> None:
         do_export(config, database, files, export_id)
 
-    @queue.periodic_task(crontab(minute="7"), name="remove_old_exports")
+    @queue.periodic_task(crontab(minute="7"), name="remove_old")
     def remove_old() -> None:
         remove_old_exports(config, database)
+        files.remove_abandoned(ABANDONED_AFTER)
 
     return Worker(config, database, files, queue, run_export)
 
@@ -76,7 +79,7 @@ def request_export(worker: Worker, form: Form, asked: dict[str, Any]) -> str:
     export_id = secrets.token_urlsafe(12)
     with worker.database.begin() as session:
         known = [version.version for version in list_form_versions(session, form)]
-        for version in options.versions:
+        for version in asked.get("versions", ()):
             if version not in known:
                 remedy = f"Choose among: {', '.join(known)}."
                 raise Problem(EXPORT_OPTION, f"The form has no version {version!r}.", remedy=remedy)

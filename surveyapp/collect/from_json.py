@@ -13,6 +13,7 @@ from typing import Any, Final
 from surveyapp.answers import Node
 from surveyapp.collect.from_xml import DEPTH, NODES
 from surveyapp.problems import BAD_JSON, INVALID_FIELDS, Problem
+from surveyapp.values import storable
 
 FIELDS: Final = frozenset({"version", "instance_id", "deprecated_id", "instance_name", "answers"})
 META: Final = (("instance_id", "instanceID"), ("deprecated_id", "deprecatedID"), ("instance_name", "instanceName"))
@@ -87,12 +88,13 @@ def _text(value: Any, where: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return str(value)
+        return storable(str(value))
     raise Problem(INVALID_FIELDS, f"{where} must be text, a number, true, false or null.")
 
 
 def _grow(parent: Node, answers: dict[str, Any], depth: int, count: list[int]) -> None:
-    for name, value in answers.items():
+    for said, value in answers.items():
+        name = storable(said)
         count[0] += 1
         if depth >= DEPTH or count[0] > NODES:
             raise Problem(

@@ -39,6 +39,7 @@ from surveyapp.store.submissions import (
     add_version,
     count_versions,
     find_copy,
+    find_successor,
     get_current_version,
     get_version,
     list_attachments,
@@ -167,6 +168,11 @@ class _Reception:
         if successor is not None:
             return self._predecessor(successor)
         if deprecated_id is not None:
+            rival = find_successor(self.session, self.form.id, deprecated_id)
+            if rival is not None:
+                lock_submission(self.session, rival.submission_id)
+                current = get_current_version(self.session, self.form.id, rival.submission_id)
+                return self._keep_copy("stale_edit", current)
             self._find("unknown-original", "info", f"It is an edit of {deprecated_id!r}, which has not arrived.")
         submission_id = add_submission(self.session, self.form.id, instance_id, self.incoming.received_at)
         self._keep_current(submission_id, 1, "original", None)

@@ -1,0 +1,1 @@
+"""What the survey was made for: indicators per household, and estimates with their errors per village and project."""

@@ -241,7 +241,7 @@ def read_numbers(
     lowest: float | None = 0.0,
     allowed: Sequence[float] = (),
 ) -> Column:
-    """Typed answers as numbers: int, float or numeric text; None is blank, a `Reason` itself.
+    """Typed answers as numbers: int, float or numeric text (`dk` and `rf` too); None is blank, a `Reason` itself.
 
     A value below `lowest`, or outside `allowed` where that is given, is INVALID.
     """
@@ -272,27 +272,30 @@ def _as_number(answer: Any) -> float:
 def _reason_of(answer: Any) -> Reason:
     if isinstance(answer, Reason):
         return answer
-    return Reason.BLANK if answer is None or answer == "" else Reason.GIVEN
+    if answer is None or answer == "":
+        return Reason.BLANK
+    return CHOICE_CODES.get(answer, Reason.GIVEN) if isinstance(answer, str) else Reason.GIVEN
 
 
-def read_choices(
-    answers: Sequence[Any], levels: Sequence[str] = (), codes: Mapping[str, Reason] = CHOICE_CODES
-) -> Column:
-    """Names of one choice each. `levels` come first in the column's levels; names beyond them follow as met."""
-    places: dict[str, int] = {level: place for place, level in enumerate(levels) if level not in codes}
-    places = {level: place for place, level in enumerate(places)}
-    values = np.full(len(answers), -1, np.int16)
+def read_choices(answers: Sequence[Any]) -> Column:
+    """Names of one choice each; `dk` and `rf` are reasons. The levels are the names in the order in which they are
+    met.
+    """
+    places: dict[str, int] = {}
+    values = np.full(len(answers), -1, np.int32)
     reasons = np.zeros(len(answers), np.uint8)
     for row, answer in enumerate(answers):
-        reason = _reason_of(answer) or codes.get(answer, Reason.GIVEN) if not _odd(answer) else Reason.INVALID
+        reason = _reason_of(answer)
         if reason:
             reasons[row] = reason
-        else:
+        elif isinstance(answer, str):
             values[row] = places.setdefault(answer, len(places))
+        else:
+            reasons[row] = Reason.INVALID
     return Column(values, reasons, tuple(places))
 
 
-def read_ticks(answers: Sequence[Any], codes: Mapping[str, Reason] = CHOICE_CODES) -> Column:
+def read_ticks(answers: Sequence[Any]) -> Column:
     """Names of several choices each, one space between them. Only `dk` or `rf` is missing; `none` is an answer.
 
     Raises ValueError beyond 64 different choices: such a list is no list of ticks.
@@ -302,38 +305,26 @@ def read_ticks(answers: Sequence[Any], codes: Mapping[str, Reason] = CHOICE_CODE
     reasons = np.zeros(len(answers), np.uint8)
     known: dict[str, tuple[int, Reason]] = {}
     for row, answer in enumerate(answers):
-        reason = Reason.INVALID if _odd(answer) else _reason_of(answer)
-        if not reason:
+        if isinstance(answer, str) and answer:
             if answer not in known:
-                known[answer] = _read_ticks_of_one(answer.split(), places, codes)
-            values[row], reason = known[answer]
-        reasons[row] = reason
+                known[answer] = _bits_and_reason(answer.split(), places)
+            values[row], reasons[row] = known[answer]
+        else:
+            reasons[row] = _reason_of(answer) or Reason.INVALID
     return Column(values, reasons, tuple(places), ticks=True)
 
 
-def _read_ticks_of_one(
-    names: Sequence[str], places: dict[str, int], codes: Mapping[str, Reason]
-) -> tuple[int, Reason]:
+def _bits_and_reason(names: Sequence[str], places: dict[str, int]) -> tuple[int, Reason]:
     bits, reason = 0, Reason.BLANK
     for name in names:
-        if name in codes:
-            reason = max(reason, codes[name])
+        if name in CHOICE_CODES:
+            reason = max(reason, CHOICE_CODES[name])
             continue
         place = places.setdefault(name, len(places))
         if place >= MOST_TICKS:
             raise ValueError(f"More than {MOST_TICKS} different choices were ticked; '{name}' is one too many.")
         bits |= 1 << place
     return (bits, Reason.GIVEN) if bits else (0, reason)
-
-
-def _odd(answer: Any) -> bool:
-    return not (answer is None or isinstance(answer, str | Reason))
-
-
-def read_texts(answers: Sequence[Any]) -> Column:
-    """Texts as they are (codes of places and households); levels are the different texts."""
-    return read_choices([answer if answer is None or isinstance(answer, Reason) else str(answer) for answer in answers],
-                        codes={})
 
 
 def texts_of(column: Column) -> list[str]:

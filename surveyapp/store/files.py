@@ -4,10 +4,12 @@ A file is on disk, synced, before the row that names it is written. A file witho
 does no harm.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -68,6 +70,13 @@ class Files:
         self.folder = folder
         self.incoming = folder / "incoming"
         self.incoming.mkdir(parents=True, exist_ok=True)
+
+    def remove_abandoned(self, older_than: float) -> None:
+        """Remove what uploads left that were cut off by the end of a process; `older_than` in seconds."""
+        for file in self.incoming.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - file.stat().st_mtime > older_than:
+                    file.unlink()
 
     def path(self, sha256: str) -> Path:
         """Where the file with this digest lies."""

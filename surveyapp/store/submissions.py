@@ -125,6 +125,12 @@ def find_version(session: Session, form_pk: int, instance_id: str) -> Version | 
     return None if row is None else Version(*row)
 
 
+def find_successor(session: Session, form_pk: int, instance_id: str) -> Version | None:
+    """The version that replaces the one with this instance id, which may not have arrived; copies aside."""
+    row = session.execute(_versions(form_pk).where(v.deprecated_id == instance_id, IN_LINE)).one_or_none()
+    return None if row is None else Version(*row)
+
+
 def find_copy(session: Session, form_pk: int, instance_id: str, sha256: str) -> Version | None:
     """The conflict copy with this instance id and these bytes."""
     row = session.execute(

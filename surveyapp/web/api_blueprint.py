@@ -21,10 +21,9 @@ TITLES = {
 
 
 class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
-    """The API, whose unforeseen failures are documented as what they are: problem+json."""
+    """The API without the errors of flask-smorest in its document: `refuses` says what each operation refuses."""
 
-    ERROR_SCHEMA = ProblemOut
-    DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
 
 class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no types

@@ -120,6 +120,19 @@ def test_an_edit_that_arrives_before_its_original_is_kept_and_stays_current(surv
     assert survey.findings("people", "uuid:2") == []
 
 
+def test_of_two_edits_that_arrive_before_their_original_the_second_is_kept_as_stale(survey: Survey, phone: Phone) -> None:
+    assert phone.send(record("<name>Eva</name>", instance_id="uuid:2", deprecated_id="uuid:1")).status_code == 201
+    stale = record("<name>Ida</name>", instance_id="uuid:3", deprecated_id="uuid:1")
+    assert [phone.send(stale).status_code for _ in range(2)] == [409, 409]
+    assert phone.send(record("<name>Ana</name>", instance_id="uuid:1")).status_code == 201
+    assert survey.rows("SELECT name FROM data_people") == [("Eva",)]
+    assert survey.rows("SELECT kind FROM submission_versions ORDER BY number") == [
+        ("original",),
+        ("stale_edit",),
+        ("predecessor",),
+    ]
+
+
 def test_rows_keep_their_keys_through_an_edit(survey: Survey, phone: Phone) -> None:
     def children(*names: str) -> str:
         return "<name>Ana</name>" + "".join(f"<child><c_name>{name}</c_name></child>" for name in names)

@@ -1,0 +1,163 @@
+"""What the catalogue reads: answers of households and of their members, as columns by name of question."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surveyapp.answers import Node
+from surveyapp.indicators.columns import Column, Mask, Reason, missing, read_choices, read_numbers, read_ticks
+from surveyapp.indicators.inputs import QUESTIONS, Question
+from surveyapp.values import INVALID
+from surveyapp.xform.definition import Repeat
+
+
+class Frame(Protocol):
+    """Answers of `n` households.
+
+    `main` and `member` hold columns by name of question *in the form*; rows of `member` are sorted by household and
+    `household` is the place (0 to n - 1) of each row's household. `version` is for each household a place in
+    `versions`; `questions` says which questions each of these versions has. A column may lack a question that no
+    version has; where a version lacks it, the values of its households are not read.
+    """
+
+    @property
+    def n(self) -> int:
+        """How many households."""
+
+    @property
+    def main(self) -> Mapping[str, Column]:
+        """Answers of the household."""
+
+    @property
+    def member(self) -> Mapping[str, Column]:
+        """Answers of the rows of the roster."""
+
+    @property
+    def household(self) -> NDArray[np.int64]:
+        """For each row of the roster the place of its household, ascending."""
+
+    @property
+    def version(self) -> NDArray[np.int64]:
+        """For each household the place of its form version."""
+
+    @property
+    def versions(self) -> Sequence[str]:
+        """Names of the form versions."""
+
+    @property
+    def questions(self) -> Mapping[str, frozenset[str]]:
+        """The questions of each version."""
+
+
+@dataclass(frozen=True)
+class SurveyFrame:
+    """A `Frame` in memory."""
+
+    n: int
+    main: Mapping[str, Column]
+    member: Mapping[str, Column]
+    household: NDArray[np.int64]
+    version: NDArray[np.int64]
+    versions: Sequence[str]
+    questions: Mapping[str, frozenset[str]]
+
+
+def read_question(question: Question, answers: Sequence[Any]) -> Column:
+    """The typed answers to one question of the catalogue as a column.
+
+    An answer is a number, a text, None (blank), or a `Reason` that says why there is none.
+    """
+    if question.kind == "number":
+        return read_numbers(answers, codes=question.codes, lowest=question.lowest, allowed=question.allowed)
+    if question.kind == "choices":
+        return read_ticks(answers)
+    return read_choices(answers)
+
+
+@dataclass
+class FrameMaker:
+    """Collects records one by one and makes a frame of them.
+
+    `aliases` maps names of the catalogue to names of the form; `extra` are further names of choices (villages, kinds)
+    to keep.
+    """
+
+    questions: Mapping[str, frozenset[str]]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    extra: Sequence[str] = ()
+    _main: list[Mapping[str, Any]] = field(default_factory=list)
+    _members: list[Mapping[str, Any]] = field(default_factory=list)
+    _household: list[int] = field(default_factory=list)
+    _version: list[int] = field(default_factory=list)
+
+    def add(self, answers: Mapping[str, Any], members: Iterable[Mapping[str, Any]], version: str) -> None:
+        """One household: its answers by name of question, and those of each member."""
+        for member in members:
+            self._members.append(member)
+            self._household.append(len(self._main))
+        self._main.append(answers)
+        self._version.append(list(self.questions).index(version))
+
+    def add_record(self, root: Node, version: str) -> None:
+        """One bound record (see `surveyapp.xform.bind`). A question without a node was not asked."""
+        answers: dict[str, Any] = {}
+        members: list[dict[str, Any]] = []
+        _collect(root, answers, members)
+        self.add(answers, members, version)
+
+    def make(self) -> SurveyFrame:
+        """The frame of all that was added."""
+        wanted = [*QUESTIONS.values(), *(Question(name, "choice") for name in self.extra if name not in QUESTIONS)]
+        known = frozenset().union(*self.questions.values())
+        columns: dict[str, dict[str, Column]] = {"main": {}, "member": {}}
+        for question in wanted:
+            name = self.aliases.get(question.name, question.name)
+            if name in known:
+                rows = self._main if question.place == "main" else self._members
+                columns[question.place][name] = read_question(
+                    question, [row.get(name, Reason.NOT_ASKED) for row in rows]
+                )
+        return SurveyFrame(
+            n=len(self._main),
+            main=columns["main"],
+            member=columns["member"],
+            household=np.array(self._household, dtype=np.int64),
+            version=np.array(self._version, dtype=np.int64),
+            versions=tuple(self.questions),
+            questions=self.questions,
+        )
+
+
+def _collect(node: Node, answers: dict[str, Any], members: list[dict[str, Any]]) -> None:
+    for child in node.children:
+        if isinstance(child.element, Repeat):
+            row: dict[str, Any] = {}
+            _collect(child, row, members)
+            members.append(row)
+        elif child.children:
+            _collect(child, answers, members)
+        else:
+            answers[child.name] = Reason.INVALID if child.typed is INVALID else child.typed
+
+
+def lacking(frame: Frame, name: str) -> Mask:
+    """Households whose form version lacks the question (named as in the form)."""
+    lacks = np.array([name not in frame.questions[version] for version in frame.versions], dtype=bool)
+    found: Mask = lacks[frame.version]
+    return found
+
+
+def column_or_missing(columns: Mapping[str, Column], question: Question, name: str, n: int) -> Column:
+    """The column, or one of which nothing is known where the frame has none."""
+    column = columns.get(name)
+    if column is not None:
+        return column
+    if question.kind == "number":
+        return missing(n, Reason.NOT_IN_VERSION)
+    reasons = np.full(n, Reason.NOT_IN_VERSION, np.uint8)
+    if question.kind == "choices":
+        return Column(np.zeros(n, np.uint64), reasons, ticks=True)
+    return Column(np.full(n, -1, np.int32), reasons)
