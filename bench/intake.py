@@ -27,7 +27,7 @@ import psutil
 
 from surveyapp.config import Config
 from surveyapp.people import enrol_device, ensure_project
-from surveyapp.publish import publish
+from surveyapp.publish import prepare_form, publish
 from surveyapp.simulate.interviews import simulate_interviews
 from surveyapp.store.database import Database
 from surveyapp.store.files import Files
@@ -153,9 +153,10 @@ def our_server(url: str, folder: Path) -> Iterator[tuple[int, psutil.Process, st
     database = Database(url)
     migrate(database)
     now = datetime.datetime.now(datetime.UTC)
+    prepared = prepare_form(form().encode(), "intake.md", now)
     with database.begin() as session:
         project = ensure_project(session, "default", now)
-        publish(session, Files(config.files_dir), project, form().encode(), "intake.md", {}, now)
+        publish(session, Files(config.files_dir), project, prepared, {}, now)
         token = enrol_device(session, project, "bench", now)
     database.close()
     with server([sys.executable, "-m", "surveyapp", "serve", "--port", "PORT"], environment) as (port, process):
@@ -169,9 +170,10 @@ def make_requests(path: str) -> list[tuple[bytes, bytes]]:
     database = Database(f"sqlite:///{folder}/x.db")
     migrate(database)
     now = datetime.datetime.now(datetime.UTC)
+    prepared = prepare_form(form().encode(), "intake.md", now)
     with database.begin() as session:
         project = ensure_project(session, "default", now)
-        version = publish(session, Files(Path(folder)), project, form().encode(), "intake.md", {}, now).version
+        version = publish(session, Files(Path(folder)), project, prepared, {}, now).version
         definition = get_definition(session, version)
     database.close()
     made = []

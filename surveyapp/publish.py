@@ -47,27 +47,46 @@ class Published:
     fresh: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedForm:
+    """A form file converted, understood and checked, which no database has seen yet."""
+
+    content: bytes
+    file_name: str
+    conversion: Conversion
+    definition: FormDefinition
+    findings: tuple[FormFinding, ...]
+
+
+def prepare_form(content: bytes, file_name: str, now: datetime.datetime, *, ask_collect: bool = True) -> PreparedForm:
+    """Convert and check `content` (XLSForm or XForm XML).
+
+    It takes seconds, sometimes many, in which no transaction should be open: phones would wait for it. With
+    `ask_collect` ODK Validate tries the form as Collect would, where Java is there.
+
+    Raises:
+        Problem: FORM_INVALID with every fault, FORM_FILE_UNSUPPORTED.
+    """
+    conversion = convert_form(content, file_name, default_version=f"{now:%Y%m%d%H%M%S}", ask_collect=ask_collect)
+    definition = parse_xform(conversion.xform)
+    findings = (*conversion.findings, *_check(definition, conversion))
+    return PreparedForm(content, file_name, conversion, definition, findings)
+
+
 def publish(
     session: Session,
     files: Files,
     project: Project,
-    content: bytes,
-    file_name: str,
+    prepared: PreparedForm,
     media: Mapping[str, bytes],
     now: datetime.datetime,
-    *,
-    ask_collect: bool = True,
 ) -> Published:
-    """Publish `content` (XLSForm or XForm XML) with the files `media` in `project`.
-
-    With `ask_collect` ODK Validate tries the form as Collect would, where Java is there.
+    """Publish a form with the files `media` in `project`.
 
     Raises:
-        Problem: FORM_INVALID with every fault, FORM_FILE_UNSUPPORTED, FORM_VERSION_EXISTS, FORM_NARROWED.
+        Problem: FORM_VERSION_EXISTS, FORM_NARROWED, FORM_INVALID when questions would share answers.
     """
-    conversion = convert_form(content, file_name, default_version=f"{now:%Y%m%d%H%M%S}", ask_collect=ask_collect)
-    definition = parse_xform(conversion.xform)
-    checked = (*conversion.findings, *_check(definition, conversion))
+    conversion, definition, checked = prepared.conversion, prepared.definition, prepared.findings
     form = find_form(session, project.id, definition.form_id)
     if form is None:
         form = add_form(session, project.id, definition.form_id, definition.title, now)
@@ -88,8 +107,8 @@ def publish(
         definition,
         xform=conversion.xform,
         md5=_md5(conversion.xform),
-        source=content,
-        source_name=file_name,
+        source=prepared.content,
+        source_name=prepared.file_name,
         findings=[asdict(finding) for finding in findings],
         published_at=now,
     )

@@ -30,7 +30,7 @@ from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.run import write_export
 from surveyapp.people import DEFAULT_PROJECT, create_project, grant_api_token, reissue_device
-from surveyapp.publish import publish
+from surveyapp.publish import prepare_form, publish
 from surveyapp.simulate.interviews import SimulatedRecord, as_edit, simulate_interviews
 from surveyapp.store.forms import get_form, get_form_version
 from surveyapp.store.migrations import migrate
@@ -90,13 +90,13 @@ def prepare(tools: Tools, port: int) -> tuple[list[str], str]:
     """
     forms = shipped_folder("forms")
     migrate(tools.database)
+    prepared = prepare_form((forms / f"{FORM}.xlsx").read_bytes(), f"{FORM}.xlsx", now())
     with tools.database.begin() as session:
         if find_project(session, DEFAULT_PROJECT) is None:
             create_project(session, DEFAULT_PROJECT, "Demonstration", ZONE, now())
         project = get_project(session, DEFAULT_PROJECT)
-        content = (forms / f"{FORM}.xlsx").read_bytes()
         media = {REGISTER: (forms / REGISTER).read_bytes()}
-        published = publish(session, tools.files, project, content, f"{FORM}.xlsx", media, now())
+        published = publish(session, tools.files, project, prepared, media, now())
         out.print(f"Published {published.form.form_id}, version {published.version.version}.")
         urls = []
         for number in range(1, PHONES + 1):

@@ -8,7 +8,7 @@ from rich.table import Table
 from surveyapp.cli.tools import Tools, bar, now, out, project_option
 from surveyapp.collect.rebuild import rebuild
 from surveyapp.people import ensure_project
-from surveyapp.publish import publish, set_form_state
+from surveyapp.publish import prepare_form, publish, set_form_state
 from surveyapp.store.forms import get_definition, get_form, get_form_version, list_form_versions, list_forms
 from surveyapp.store.projects import get_project
 from surveyapp.xform.changes import list_changes
@@ -26,9 +26,10 @@ from surveyapp.xform.changes import list_changes
 def publish_command(tools: Tools, file: Path, media: Path | None, project: str) -> None:
     """Publish an XLSForm (.xlsx, .xls, .csv, .md) or XForm XML as the next version of its form."""
     found = {path.name: path.read_bytes() for path in media.iterdir() if path.is_file()} if media else {}
+    prepared = prepare_form(file.read_bytes(), file.name, now())
     with tools.database.begin() as session:
         owner = ensure_project(session, project, now())
-        published = publish(session, tools.files, owner, file.read_bytes(), file.name, found, now())
+        published = publish(session, tools.files, owner, prepared, found, now())
     for finding in published.findings:
         out.print(f"{finding.severity}: {finding}", markup=False)
     done = "is published" if published.fresh else "was published before, with the same content"

@@ -33,7 +33,7 @@ def _current_rows(session: Session, form: Form, tables: AnswerTables, submission
     for version in list_versions(session, form.id, submission_id):
         if version.kind in ("original", "edit"):
             former, rows = rows, read_rows(session, form, tables, version)
-            key_rows(rows, submission_id, former)
+            key_rows(rows, submission_id, version.number, former)
     if rows is None:
         raise LookupError(f"submission {submission_id} has no original")
     return rows

@@ -229,7 +229,7 @@ class _Reception:
             add_attachment(self.session, version_id, attachment, self.incoming.received_at)
         self._add_files(version_id)
         add_findings(self.session, version_id, [*self.findings, *judged.findings])
-        self._write_rows(submission_id, unknown, base)
+        self._write_rows(submission_id, number, unknown, base)
 
     def _bind(self) -> tuple[FormVersion, list[Node]]:
         version = find_form_version(self.session, self.form, self.envelope.version)
@@ -301,7 +301,7 @@ class _Reception:
     def _add_files(self, version_id: int) -> int:
         return _add_files(self.session, version_id, self.incoming.files, self.incoming.received_at)
 
-    def _write_rows(self, submission_id: int, unknown: Sequence[Node], base: Version | None) -> None:
+    def _write_rows(self, submission_id: int, number: int, unknown: Sequence[Node], base: Version | None) -> None:
         tables = get_answer_tables(self.session, self.form.id, self.form.answers_revision)
         rows = RecordRows.empty() if self.envelope.encrypted else spread_record(tables, self.incoming.record, unknown)
         former = None
@@ -309,7 +309,7 @@ class _Reception:
             former = read_rows(self.session, self.form, tables, base)
             read_keys(self.session, tables, submission_id, former)
             remove_rows(self.session, tables, submission_id)
-        key_rows(rows, submission_id, former)
+        key_rows(rows, submission_id, number, former)
         add_rows(self.session, tables, submission_id, rows)
 
     def _find(self, check: str, severity: Severity, message: str, *, value: str = "") -> None:

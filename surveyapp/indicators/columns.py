@@ -216,6 +216,13 @@ def valued(column: Column, table: Mapping[str, float]) -> Column:
     return with_reason(found, unknown, Reason.INVALID) if unknown.any() else found
 
 
+def with_levels(column: Column, levels: Sequence[str]) -> Column:
+    """A choice column with its levels in this order; choices that are not among them come after."""
+    names = (*levels, *(level for level in column.levels if level not in levels))
+    places = np.array([*(names.index(level) for level in column.levels), -1], np.int32)
+    return Column(places[column.values], column.reasons, names)
+
+
 def ticked(column: Column, names: Iterable[str]) -> Column:
     """1 where at least one of `names` is among the ticks."""
     return _as_flag((column.values & _bits(column, names)) != 0, column.reasons)
@@ -331,3 +338,8 @@ def texts_of(column: Column) -> list[str]:
     """The names of a choice column, '' where missing."""
     names = [*column.levels, ""]
     return [names[place] for place in column.values]
+
+
+def capped_share(column: Column, cap: float) -> Column:
+    """min(x, cap)/cap: a count as a score from 0 to 1."""
+    return Column(np.minimum(column.values, cap) / cap, column.reasons)

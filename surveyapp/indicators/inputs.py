@@ -100,8 +100,7 @@ TIMED_NUMBERS = (
     *("land_forest", "lv_cattle", "lv_pig", "lv_sheep", "lv_poultry", "net_visit"),
 )
 TIMED_CHOICES = ("h_struct", "h_grade", "w_src", "w_short", "elec", "fuel", "san", "net", "inc_main")
-TIMED_SCALE = (1, 2, 3, 4, 5)
-TICKS = ("hazard", "p_assets", "d_assets")
+TIMED_TICKS = ("hazard", "p_assets", "d_assets")
 CALCULATED = ("hh_size", "ask_before", "ref_year", "pre_weight")
 EXPENSES = (
     *("x_food_buy_7d", "x_food_own_7d", "x_utility_30d", "x_property_30d", "x_transport_30d", "x_daily_30d"),

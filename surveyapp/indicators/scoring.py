@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from surveyapp.indicators.bands import grade
 from surveyapp.indicators.columns import Column, Mask, Reason
 
 
@@ -104,13 +105,15 @@ def negation(flag: Column) -> Column:
     return 1.0 - flag
 
 
-def in_bands(column: Column, upper_bounds: Sequence[float], *, inclusive: bool = True) -> Column:
-    """The number of the band, from 0: values up to the first bound are in band 0. `inclusive` puts a value that equals
-    a bound in the lower band.
-    """
-    side = "left" if inclusive else "right"
-    places = np.searchsorted(np.asarray(upper_bounds, dtype=np.float64), column.values, side=side)
-    return Column(np.where(column.given, places, np.nan).astype(np.float64), column.reasons)
+def in_bands(column: Column, lower_bounds: Sequence[float]) -> Column:
+    """The number of the band, from 0: a value that equals a bound lies in the upper band."""
+    places = np.searchsorted(np.asarray(lower_bounds, dtype=np.float64), column.values, side="right")
+    return Column(np.where(column.given, places.astype(np.float64), np.nan), column.reasons)
+
+
+def in_grades(column: Column, upper_bounds: Sequence[float]) -> Column:
+    """The number of the band, from 0: a value that equals a bound lies in the lower band."""
+    return Column(grade(column.values, upper_bounds) - 1, column.reasons)
 
 
 def as_levels(places: Column, levels: Sequence[str]) -> Column:

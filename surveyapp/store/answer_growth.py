@@ -259,7 +259,7 @@ def _widen_column(session: Session, table: AnswerTable, former: tuple[str, str],
     `former` and `wanted` are names and kinds; in the end the column has its former name.
     """
     (name, _), (fresh, kind) = former, wanted
-    wider = make_sql_table(table.name, table.repeat_path, [former, wanted])
+    wider = make_sql_table(table.name, table.repeat_path, table.part, [former, wanted])
     _add_column(session, wider, fresh)
     if kind == "text":
         _carry_as_text(session, wider, name, fresh)

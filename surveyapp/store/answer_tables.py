@@ -46,7 +46,7 @@ class AnswerTable:
     @cached_property
     def sql(self) -> Table:
         """The table for SQLAlchemy."""
-        return make_sql_table(self.name, self.repeat_path, self.columns.values())
+        return make_sql_table(self.name, self.repeat_path, self.part, self.columns.values())
 
     @cached_property
     def empty_row(self) -> dict[str, Any]:
@@ -98,16 +98,22 @@ class AnswerTables:
         return self.moved.get(path, path)
 
 
-def make_sql_table(name: str, repeat_path: str, columns: Iterable[tuple[str, str]]) -> Table:
-    """An answer table for SQLAlchemy; `columns` are names and kinds."""
+def make_sql_table(name: str, repeat_path: str, part: int, columns: Iterable[tuple[str, str]]) -> Table:
+    """An answer table for SQLAlchemy; `columns` are names and kinds.
+
+    Side tables (`part` above 0) have the key alone beside their answers. `_blank` names the columns of questions that
+    were asked and left without an answer; `_extra` holds what no column can take.
+    """
     fixed: list[Column[Any]] = [Column("_submission_id", BigInteger, primary_key=True, autoincrement=False)]
     if repeat_path:
         fixed.append(Column("_position", Integer, primary_key=True, autoincrement=False))
+    if repeat_path and not part:
         fixed.append(Column("_row_key", Text, nullable=False))
         fixed.append(Column("_parent_row_key", Text, nullable=False))
         fixed.append(Column("_ordinal", Integer, nullable=False))
-    else:
-        fixed.append(Column("_extra", Text))
+    if not part:
+        fixed.append(Column("_blank", Text))
+        fixed += [] if repeat_path else [Column("_extra", Text)]
     answers: list[Column[Any]] = [Column(column, ANSWER_TYPES[kind]) for column, kind in columns]
     return Table(name, MetaData(), *fixed, *answers)
 

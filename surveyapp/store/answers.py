@@ -3,6 +3,7 @@
 The tables can be made again from the raw records at any time (`surveyapp rebuild`); nothing lies here alone.
 """
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,11 +26,14 @@ Values: TypeAlias = dict[str, Any]
 # -- one record becomes rows ------------------------------------------------------------------------------------------
 @dataclass
 class RowOfRepeat:
-    """One row of a repeat: its answers by (path, component), and what it is inside of."""
+    """One row of a repeat: its answers by (path, component), what it is inside of, and the paths of questions that were
+    asked and left without an answer.
+    """
 
     repeat_path: str
     ordinal: int
     answers: dict[tuple[str, str], Any] = field(default_factory=dict)
+    blank: list[str] = field(default_factory=list)
     children: "list[RowOfRepeat]" = field(default_factory=list)
     key: str = ""
 
@@ -41,16 +45,18 @@ class RowOfRepeat:
 
 @dataclass
 class RecordRows:
-    """What one record puts into the answer tables. `extra` holds by indexed path what no typed column can take."""
+    """What one record puts into the answer tables: the row of the submission itself, with the rows of repeats inside it.
 
-    answers: dict[tuple[str, str], Any]
-    children: list[RowOfRepeat]
+    `extra` holds by indexed path what no typed column can take.
+    """
+
+    top: RowOfRepeat
     extra: dict[str, str]
 
     @classmethod
     def empty(cls) -> "RecordRows":
         """Of a record whose answers cannot be read."""
-        return cls({}, [], {})
+        return cls(RowOfRepeat("", 1), {})
 
 
 def spread_record(tables: AnswerTables, root: Node, unknown: Sequence[Node]) -> RecordRows:
@@ -58,20 +64,24 @@ def spread_record(tables: AnswerTables, root: Node, unknown: Sequence[Node]) -> 
     top = RowOfRepeat("", 1)
     extra = {indexed_path(leaf): storable(leaf.value) for node in unknown for leaf in node.walk() if leaf.value}
     _spread(tables, root, top, extra)
-    return RecordRows(top.answers, top.children, extra)
+    return RecordRows(top, extra)
 
 
 def _spread(tables: AnswerTables, holder: Node, row: RowOfRepeat, extra: dict[str, str]) -> None:
+    seen: dict[str, int] = {}
     for node in holder.children:
         element = node.element
         if isinstance(element, Question):
-            if node.typed is INVALID:
+            if node.typed is None:
+                row.blank.append(tables.kept_path(element.path))
+            elif node.typed is INVALID:
                 extra[indexed_path(node)] = storable(node.value)
-            elif node.typed is not None:
+            else:
                 _put(row.answers, tables.kept_path(element.path), element.type, node.typed)
         elif isinstance(element, Repeat):
             path = tables.kept_path(element.path)
-            child = RowOfRepeat(path, 1 + sum(other.repeat_path == path for other in row.children))
+            seen[path] = seen.get(path, 0) + 1
+            child = RowOfRepeat(path, seen[path])
             row.children.append(child)
             _spread(tables, node, child, extra)
         elif element is not None:
@@ -88,31 +98,33 @@ def _put(answers: dict[tuple[str, str], Any], path: str, kind: str, value: Any) 
 
 
 # -- row keys ---------------------------------------------------------------------------------------------------------
-def key_rows(record: RecordRows, submission_id: int, former: RecordRows | None = None) -> None:
+def key_rows(record: RecordRows, submission_id: int, number: int = 1, former: RecordRows | None = None) -> None:
     """Give each row of each repeat its permanent key, `<submission>/<repeat>-<n>`, nested ones below that of their
     parent.
 
-    A row that was there in the `former` version of the record keeps its key: equal rows first, what lies between them
-    in order. A row that is new gets the next free number, so a key never means another member than before.
+    `number` is that of the version. A row that was there in the `former` version keeps its key: equal rows first, what
+    lies between them in order. A row that is new in an edit is `<repeat>-<number>.<n>`, so that a key never means
+    another member than before, also when members come and go.
     """
-    _key_children(record.children, str(submission_id), [] if former is None else former.children)
+    record.top.key = str(submission_id)
+    if former is None:
+        _key_children(record.top, "", [])
+    else:
+        _key_children(record.top, f"{number}.", former.top.children)
 
 
-def _key_children(rows: list[RowOfRepeat], parent_key: str, former: list[RowOfRepeat]) -> None:
+def _key_children(parent: RowOfRepeat, mark: str, former: list[RowOfRepeat]) -> None:
+    rows = parent.children
     for path in dict.fromkeys(row.repeat_path for row in rows):
         mine = [row for row in rows if row.repeat_path == path]
         theirs = [row for row in former if row.repeat_path == path]
         pairs = _pair(mine, theirs) if theirs else {}
-        stem = f"{parent_key}/{path.rpartition('/')[2]}-"
-        free = 1 + max((int(row.key.rpartition("-")[2]) for row in theirs), default=0)
+        stem = f"{parent.key}/{path.rpartition('/')[2]}-{mark}"
+        new = itertools.count(1)
         for row in mine:
             twin = pairs.get(id(row))
-            if twin is None:
-                row.key = f"{stem}{free}"
-                free += 1
-            else:
-                row.key = twin.key
-            _key_children(row.children, row.key, [] if twin is None else twin.children)
+            row.key = f"{stem}{next(new)}" if twin is None else twin.key
+            _key_children(row, "" if twin is None else mark, [] if twin is None else twin.children)
 
 
 def _pair(mine: list[RowOfRepeat], theirs: list[RowOfRepeat]) -> dict[int, RowOfRepeat]:
@@ -132,7 +144,7 @@ def read_keys(session: Session, tables: AnswerTables, submission_id: int, record
             c = parts[0].sql.c
             statement = select(c["_row_key"]).where(c["_submission_id"] == submission_id).order_by(c["_position"])
             keys[path] = iter(session.execute(statement).scalars().all())
-    _take_keys(record.children, keys)
+    _take_keys(record.top.children, keys)
 
 
 def _take_keys(rows: list[RowOfRepeat], keys: Mapping[str, Iterator[str]]) -> None:
@@ -144,14 +156,13 @@ def _take_keys(rows: list[RowOfRepeat], keys: Mapping[str, Iterator[str]]) -> No
 # -- writing ----------------------------------------------------------------------------------------------------------
 def add_rows(session: Session, tables: AnswerTables, submission_id: int, record: RecordRows) -> None:
     """Write the rows of one record; its keys are set (`key_rows`)."""
-    pending: dict[str, list[Values]] = {}
+    queue = _Queue(tables, submission_id)
     extra = json.dumps(record.extra, ensure_ascii=False, sort_keys=True) if record.extra else None
-    _queue(pending, tables, "", record.answers, {"_submission_id": submission_id, "_extra": extra})
-    positions: dict[str, int] = {}
-    _queue_children(pending, tables, submission_id, str(submission_id), record.children, positions)
+    queue.add(record.top, {"_extra": extra})
+    queue.add_children(record.top)
     for table in tables.tables:
-        if table.name in pending:
-            _insert(session.connection(), table, pending[table.name])
+        if table.name in queue.rows:
+            _insert(session.connection(), table, queue.rows[table.name])
 
 
 def _insert(connection: Connection, table: AnswerTable, rows: list[Values]) -> None:
@@ -164,52 +175,49 @@ def _insert(connection: Connection, table: AnswerTable, rows: list[Values]) -> N
         connection.execute(table.insert, rows)
 
 
-def _queue_children(
-    pending: dict[str, list[Values]],
-    tables: AnswerTables,
-    submission_id: int,
-    parent_key: str,
-    rows: list[RowOfRepeat],
-    positions: dict[str, int],
-) -> None:
-    for row in rows:
-        position = positions[row.repeat_path] = positions.get(row.repeat_path, 0) + 1
-        fixed = {
-            "_submission_id": submission_id,
-            "_position": position,
-            "_row_key": row.key,
-            "_parent_row_key": parent_key,
-            "_ordinal": row.ordinal,
-        }
-        _queue(pending, tables, row.repeat_path, row.answers, fixed)
-        _queue_children(pending, tables, submission_id, row.key, row.children, positions)
+class _Queue:
+    """Rows on their way, by table. Each has every column, so that one prepared statement serves all records."""
+
+    def __init__(self, tables: AnswerTables, submission_id: int) -> None:
+        self.tables = tables
+        self.submission_id = submission_id
+        self.rows: dict[str, list[Values]] = {}
+        self.positions: dict[str, int] = {}
+
+    def add_children(self, parent: RowOfRepeat) -> None:
+        """The rows inside `parent`, and inside them."""
+        for row in parent.children:
+            self.positions[row.repeat_path] = self.positions.get(row.repeat_path, 0) + 1
+            self.add(row, {"_row_key": row.key, "_parent_row_key": parent.key, "_ordinal": row.ordinal})
+            self.add_children(row)
+
+    def add(self, row: RowOfRepeat, known: Values) -> None:
+        """One row, over the table of its repeat and the side tables."""
+        for table in self.tables.parts[row.repeat_path]:
+            values = dict(table.empty_row)
+            values["_submission_id"] = self.submission_id
+            if row.repeat_path:
+                values["_position"] = self.positions[row.repeat_path]
+            if table.part == 0:
+                values.update(known)
+                values["_blank"] = self._names(row.blank)
+            for key, value in row.answers.items():
+                place = table.columns.get(key)
+                if place is not None:
+                    values[place[0]] = _fitting(value, place[1])
+            self.rows.setdefault(table.name, []).append(values)
+
+    def _names(self, blank: list[str]) -> str | None:
+        places = self.tables.places
+        names = (places.get((path, "")) or places.get((path, GEOPOINT_PARTS[0])) for path in blank)
+        return " ".join(place[1] for place in names if place is not None) or None
 
 
-def _queue(
-    pending: dict[str, list[Values]],
-    tables: AnswerTables,
-    repeat_path: str,
-    answers: Mapping[tuple[str, str], Any],
-    fixed: Values,
-) -> None:
-    """Every table of the repeat gets a row, with every column named, so that one prepared statement serves all
-    records.
-    """
-    for table in tables.parts[repeat_path]:
-        values = table.empty_row | fixed
-        if table.part and not repeat_path:
-            values["_extra"] = None
-        for key, value in answers.items():
-            place = table.columns.get(key)
-            if place is not None:
-                name, kind = place
-                if kind == "text":
-                    values[name] = canonical_text(value)
-                elif kind == "decimal" and value is not None:
-                    values[name] = float(value)
-                else:
-                    values[name] = value
-        pending.setdefault(table.name, []).append(values)
+def _fitting(value: Any, kind: str) -> Any:
+    """`value` in the type of a column that may have been widened since."""
+    if kind == "text":
+        return canonical_text(value)
+    return float(value) if kind == "decimal" and value is not None else value
 
 
 def remove_rows(session: Session, tables: AnswerTables, submission_id: int | None = None) -> None:

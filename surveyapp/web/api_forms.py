@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from surveyapp.problems import BAD_REQUEST, Problem
-from surveyapp.publish import publish, set_form_state
+from surveyapp.publish import prepare_form, publish, set_form_state
 from surveyapp.store.forms import (
     Form,
     get_definition,
@@ -71,9 +71,8 @@ def post_form(project: str) -> Any:
         raise Problem(BAD_REQUEST, "The upload has no part `file`.")
     content = _whole(form_file)
     media = {part_name(part): _whole(part) for part in request.files.getlist("media")}
-    published = database().write(
-        lambda session: publish(session, files(), owner, content, part_name(form_file), media, now())
-    )
+    prepared = prepare_form(content, part_name(form_file), now())
+    published = database().write(lambda session: publish(session, files(), owner, prepared, media, now()))
     body = {
         "form_id": published.form.form_id,
         "version": published.version.version,

@@ -6,17 +6,19 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import openpyxl
 import pytest
 import requests
+from sqlalchemy.orm import Session
 
 from surveyapp.store.database import Database
 from surveyapp.store.files import Files
-from surveyapp.worker import make_worker
+from surveyapp.worker import do_export, make_worker
 from tests.people import PEOPLE, Survey, record
 
 ON_SQLITE = pytest.mark.parametrize("database_url", [pytest.param("sqlite", marks=pytest.mark.sqlite)], indirect=True)
@@ -74,14 +76,20 @@ def test_a_record_is_kept_as_it_was_sent_and_spread_as_one_in_xml(program: Progr
     assert response.json() == {"status": 201, "outcome": "new", "instance_id": "uuid:1"}
     assert program.get("submissions/uuid:1/record").content == sent
     assert program.survey.rows("SELECT name, age FROM data_people") == [("照照", None)]
-    assert program.survey.rows("SELECT c_name, c_age FROM data_people_child ORDER BY _position") == [("Bo", 4), ("Cy", None)]
+    assert program.survey.rows("SELECT c_name, c_age FROM data_people_child ORDER BY _position") == [
+        ("Bo", 4),
+        ("Cy", None),
+    ]
     told = program.get("submissions/uuid:1").json()
     assert [(finding["question"], finding["value"]) for finding in told["findings"]] == [("age", "31.0e0")]
 
 
 def test_the_table_of_duplicates_and_edits_is_that_of_xml(program: Program) -> None:
     first, edit = one("Ana", "uuid:1"), one("Eva", "uuid:2", deprecated_id="uuid:1")
-    answers = [program.send(body) for body in (first, first, one("Ida", "uuid:1"), edit, edit, one("Isa", "uuid:3", deprecated_id="uuid:1"))]
+    answers = [
+        program.send(body)
+        for body in (first, first, one("Ida", "uuid:1"), edit, edit, one("Isa", "uuid:3", deprecated_id="uuid:1"))
+    ]
     assert [answer.status_code for answer in answers] == [201, 202, 409, 201, 202, 409]
     assert_problem(answers[2], 409, "submission-conflict")
     stale = assert_problem(answers[5], 409, "stale-edit")
@@ -102,7 +110,15 @@ def test_an_edit_in_json_of_a_record_in_xml_becomes_current(program: Program) ->
 
 # -- a batch ----------------------------------------------------------------------------------------------------------
 def test_each_record_of_a_batch_has_a_result_of_its_own(program: Program) -> None:
-    batch = [one("Ana", "uuid:1"), {"answers": 7}, one("Ana", "uuid:1"), one("Eva", "uuid:1"), one("Bo"), "text", one("Cy", shoe=1)]
+    batch = [
+        one("Ana", "uuid:1"),
+        {"answers": 7},
+        one("Ana", "uuid:1"),
+        one("Eva", "uuid:1"),
+        one("Bo"),
+        "text",
+        one("Cy", shoe=1),
+    ]
     response = program.send(batch)
     assert response.status_code == 207
     items = response.json()["items"]
@@ -169,8 +185,8 @@ def test_nul_and_lone_surrogates_anywhere_are_kept_readable(program: Program) ->
         for body in (
             f'{{"instance_id": "uuid:{number}a", "answers": {{"name": "{text}"}}}}',
             f'{{"instance_id": "uuid:{number}b", "answers": {{"{text}": "x", "name": "y"}}}}',
-            f'{{"instance_id": "uuid:{number}c", "answers": {{"age": "{text}", "child": [{{"{text}": {{"{text}": "z"}}}}]}}}}',
-            f'{{"instance_id": "uuid:{number}d{text}", "instance_name": "{text}", "version": "{text}", "answers": {{"name": "z"}}}}',
+            f'{{"instance_id": "uuid:{number}c", "answers": {{"age": "{text}", "child": [{{"{text}": {{"{text}": 1}}}}]}}}}',
+            f'{{"instance_id": "{number}d{text}", "instance_name": "{text}", "version": "{text}", "answers": {{}}}}',
             f'{{"instance_id": "uuid:{number}e", "deprecated_id": "{number}{text}", "answers": {{"name": "z"}}}}',
         ):
             response = program.send(body.encode())
@@ -186,14 +202,26 @@ def test_nul_and_lone_surrogates_anywhere_are_kept_readable(program: Program) ->
 
 @ON_SQLITE
 def test_odd_addresses_are_a_404(program: Program) -> None:
-    for path in ("submissions/none", "submissions/a%00b", "submissions/none/record", "submissions/none/attachments/a", "exports/none", "exports/a%00", "exports/none/file", "versions/9/xform", "changes/1/9"):
+    for path in (
+        "submissions/none",
+        "submissions/a%00b",
+        "submissions/none/record",
+        "submissions/none/attachments/a",
+        "exports/none",
+        "exports/a%00",
+        "exports/none/file",
+        "versions/9/xform",
+        "changes/1/9",
+    ):
         assert_problem(program.http.get(f"{program.form}/{path}", timeout=60), 404)
     for form in ("none", "a%00b", "%ff"):
         assert_problem(program.http.get(f"{program.project}/forms/{form}", timeout=60), 404)
     assert_problem(program.http.delete(f"{program.form}/submissions", timeout=60), 405)
     assert_problem(program.http.patch(program.form, json={"state": "ajar"}, timeout=60), 422, "invalid-fields")
     assert_problem(program.http.patch(program.form, json=[], timeout=60), 422)
-    assert_problem(program.http.patch(program.form, data=b"{", headers={"Content-Type": "application/json"}, timeout=60), 400)
+    assert_problem(
+        program.http.patch(program.form, data=b"{", headers={"Content-Type": "application/json"}, timeout=60), 400
+    )
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------
@@ -212,7 +240,7 @@ def test_submissions_are_listed_page_by_page(program: Program) -> None:
 
 
 def test_files_come_after_their_record_and_are_given_back(program: Program) -> None:
-    program.send({"instance_id": "uuid:1", "version": "1", "answers": {"name": "Ana", "photo": "phöto \"1\".jpg"}})
+    program.send({"instance_id": "uuid:1", "version": "1", "answers": {"name": "Ana", "photo": 'phöto "1".jpg'}})
     assert [f["check"] for f in program.get("submissions/uuid:1").json()["findings"]] == ["attachment-missing"]
     url = f"{program.form}/submissions/uuid:1/attachments"
     name, content = 'phöto "1".jpg', b"\xff\xd8 picture"
@@ -224,7 +252,7 @@ def test_files_come_after_their_record_and_are_given_back(program: Program) -> N
     assert [f["check"] for f in told["findings"]] == ["file-conflict"]
     assert [(a["name"], a["conflict"]) for a in told["attachments"]] == [(name, False), (name, True)]
     assert told["attachments"][0]["sha256"] == hashlib.sha256(content).hexdigest()
-    fetched = program.http.get(f"{url}/{requests.utils.quote(name)}", timeout=60)
+    fetched = program.http.get(f"{url}/{quote(name)}", timeout=60)
     assert fetched.content == content
     assert fetched.headers["Content-Disposition"].startswith("attachment")
     assert fetched.headers["X-Content-Type-Options"] == "nosniff"
@@ -287,7 +315,9 @@ def test_an_export_is_asked_for_watched_and_fetched(program: Program) -> None:
 @ON_SQLITE
 def test_a_cancelled_export_is_not_written(program: Program) -> None:
     program.send(one("Ana"))
-    ids = [program.http.post(f"{program.form}/exports", json={"format": "csv"}, timeout=60).json()["id"] for _ in range(2)]
+    ids = [
+        program.http.post(f"{program.form}/exports", json={"format": "csv"}, timeout=60).json()["id"] for _ in range(2)
+    ]
     cancelled = program.http.delete(f"{program.form}/exports/{ids[0]}", timeout=60)
     assert (cancelled.status_code, cancelled.json()["state"]) == (200, "cancelled")
     with working(program.survey):
@@ -298,9 +328,47 @@ def test_a_cancelled_export_is_not_written(program: Program) -> None:
     assert program.http.delete(f"{program.form}/exports/{ids[1]}", timeout=60).json()["state"] == "done"
 
 
+class Interrupted(Database):
+    """The second transaction of an export notes its progress; just before that somebody cancels it."""
+
+    def __init__(self, survey: Survey, cancel: Callable[[], object]) -> None:
+        super().__init__(survey.config.database_url)
+        self.cancel = cancel
+        self.begun = 0
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        self.begun += 1
+        if self.begun == 2:
+            self.cancel()
+        with super().begin() as session:
+            yield session
+
+
+def test_an_export_that_is_cancelled_while_it_runs_leaves_no_file(program: Program) -> None:
+    program.send([one("Ana"), one("Eva")])
+    survey = program.survey
+    url = f"{program.form}/exports"
+    export_id = program.http.post(url, json={}, timeout=60).json()["id"]
+    database = Interrupted(survey, lambda: program.http.delete(f"{url}/{export_id}", timeout=60))
+    do_export(survey.config, database, survey.files, export_id)
+    database.close()
+    assert database.begun == 2
+    assert program.get(f"exports/{export_id}").json()["state"] == "cancelled"
+    assert list((survey.config.exports_dir / export_id).iterdir()) == []
+
+
 @ON_SQLITE
 def test_options_that_are_not_offered_are_refused(program: Program) -> None:
-    for asked in ({"kind": "dirty"}, {"format": "pdf"}, {"zone": "Mars"}, {"labels": "x"}, {"shoe": 1}, {"versions": "1"}, {"versions": ["9"]}):
+    for asked in (
+        {"kind": "dirty"},
+        {"format": "pdf"},
+        {"zone": "Mars"},
+        {"labels": "x"},
+        {"shoe": 1},
+        {"versions": "1"},
+        {"versions": ["9"]},
+    ):
         assert_problem(program.http.post(f"{program.form}/exports", json=asked, timeout=60), 422)
     assert program.survey.count("exports") == 0
 
@@ -334,7 +402,7 @@ def test_each_address_asks_for_a_token_of_its_project(program: Program) -> None:
     ]
     other = survey.api("other").headers["Authorization"]
     for method, url in addresses:
-        body = {"state": "open"} if method == "PATCH" else {"answers": {}} if url.endswith("submissions") else {}
+        body: Any = {"state": "open"} if method == "PATCH" else {"answers": {}} if url.endswith("submissions") else {}
 
         def ask(authorization: str | None, method: str = method, url: str = url, body: Any = body) -> requests.Response:
             headers = {} if authorization is None else {"Authorization": authorization}
@@ -356,7 +424,9 @@ def test_a_phone_may_send_json_with_its_own_token_until_it_is_revoked(program: P
     headers = {"Authorization": f"Bearer {token}"}
     url = f"{program.form}/submissions"
     assert requests.post(url, json=one("Ana"), headers=headers, timeout=60).status_code == 201
-    assert program.survey.rows("SELECT d.name FROM submission_versions v JOIN devices d ON d.id = v.device_id") == [("web",)]
+    assert program.survey.rows("SELECT d.name FROM submission_versions v JOIN devices d ON d.id = v.device_id") == [
+        ("web",)
+    ]
     program.survey.revoke("web")
     assert_problem(requests.post(url, json=one("Eva"), headers=headers, timeout=60), 401)
 

@@ -120,7 +120,7 @@ def test_an_edit_that_arrives_before_its_original_is_kept_and_stays_current(surv
     assert survey.findings("people", "uuid:2") == []
 
 
-def test_of_two_edits_that_arrive_before_their_original_the_second_is_kept_as_stale(survey: Survey, phone: Phone) -> None:
+def test_of_two_edits_before_their_original_the_second_is_kept_as_stale(survey: Survey, phone: Phone) -> None:
     assert phone.send(record("<name>Eva</name>", instance_id="uuid:2", deprecated_id="uuid:1")).status_code == 201
     stale = record("<name>Ida</name>", instance_id="uuid:3", deprecated_id="uuid:1")
     assert [phone.send(stale).status_code for _ in range(2)] == [409, 409]
@@ -140,7 +140,21 @@ def test_rows_keep_their_keys_through_an_edit(survey: Survey, phone: Phone) -> N
     phone.send(record(children("Bo", "Cy", "Di"), instance_id="uuid:1"))
     phone.send(record(children("Cy", "Di", "Ed"), instance_id="uuid:2", deprecated_id="uuid:1"))
     rows = dict(survey.rows("SELECT c_name, _row_key FROM data_people_child"))
-    assert [rows[name].rpartition("-")[2] for name in ("Cy", "Di", "Ed")] == ["2", "3", "4"]
+    assert [rows[name].rpartition("-")[2] for name in ("Cy", "Di", "Ed")] == ["2", "3", "2.1"]
+
+
+def test_the_key_of_a_row_that_went_is_never_given_again(survey: Survey, phone: Phone) -> None:
+    phone.send(record("<name>Ana</name><child><c_name>Bo</c_name></child>", instance_id="uuid:1"))
+    phone.send(record("<name>Ana</name>", instance_id="uuid:2", deprecated_id="uuid:1"))
+    edit = record("<name>Ana</name><child><c_name>Cy</c_name></child>", instance_id="uuid:3", deprecated_id="uuid:2")
+    assert phone.send(edit).status_code == 201
+    assert survey.rows("SELECT c_name, _row_key FROM data_people_child") == [("Cy", "1/child-3.1")]
+
+
+def test_questions_asked_and_left_blank_are_told_from_those_not_asked(survey: Survey, phone: Phone) -> None:
+    phone.send(record("<name>Ana</name><age/><child><c_name>Bo</c_name><c_age></c_age></child>"))
+    assert survey.rows("SELECT _blank FROM data_people") == [("age",)]
+    assert survey.rows("SELECT _blank FROM data_people_child") == [("c_age",)]
 
 
 def test_a_record_of_an_unknown_version_is_kept_with_a_finding(survey: Survey, phone: Phone) -> None:

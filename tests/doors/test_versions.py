@@ -1,4 +1,4 @@
-"""Versions of one form: every submission in one export, each question in one column, and tables that can be made again."""
+"""Versions of one form: all submissions in one export, each question in one column, tables that can be made again."""
 
 import random
 import uuid
@@ -307,7 +307,7 @@ def test_questions_of_one_name_in_two_groups_are_not_mixed_up_by_a_move(survey: 
 
 
 def test_a_question_that_comes_back_beside_its_moved_self_is_refused(survey: Survey) -> None:
-    a, b = (["begin group | {0} | {0}".format(g), "text | q | Q", "end group | |"] for g in "ab")
+    a, b = ([f"begin group | {g} | {g}", "text | q | Q", "end group | |"] for g in "ab")
     survey.publish(form("1", *a))
     survey.publish(form("2", *b))
     with pytest.raises(Problem, match="share") as refusal:
@@ -332,7 +332,7 @@ def test_a_group_that_became_a_repeat_keeps_both_kinds_of_answers(survey: Survey
     assert_rebuilt_alike(survey)
 
 
-def test_a_root_of_another_name_keeps_the_columns(survey: Survey, tmp_path: Path) -> None:
+def test_a_root_of_another_name_keeps_the_columns(survey: Survey) -> None:
     """A question called `data` gives the record another root."""
     rows = (
         "begin group | a | A",

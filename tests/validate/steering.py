@@ -15,8 +15,10 @@ from surveyapp.validate.circumstances import Clock
 from surveyapp.validate.record import PreparedRecord
 from surveyapp.validate.rules import CompiledRules
 from surveyapp.validate.trial import Trial
+from surveyapp.values import INVALID, read_value
 from surveyapp.xform.bind import bind
 from surveyapp.xform.definition import Group, Question, Repeat
+from tests.validate.appetite import list_appetites
 
 
 def _element(node: Node) -> etree._Element:
@@ -31,8 +33,14 @@ TRACE = "1.0 2.0 0.0 0.0;1.5 2.0 0.0 0.0;1.5 2.5 0.0 0.0;1.0 2.0 0.0 0.0"
 WORDS = ("", "Amina", "bhv-0012", "x", "村", "12", "a b", "2026-05-01")
 
 
+def _fits(text: str, kind: str) -> bool:
+    """Whether a question of that type can hold `text`."""
+    value = read_value(kind, text)  # type: ignore[arg-type]
+    return value is not None and value is not INVALID
+
+
 class Steering:
-    """Makes records of one form. `oddity` is the share of answers that ignore the rules."""
+    """Makes records of one form. `oddity` is the share of answers that ignore the rules or break them."""
 
     def __init__(
         self,
@@ -50,6 +58,7 @@ class Steering:
         self.dialect: DialectName = dialect
         self.rows = rows
         self.fixed = fixed or {}
+        self.asked, self.bounds = list_appetites(rules.definition)
 
     def record(self, *, pruned: bool = True) -> Node:
         """A bound record; `pruned` of the nodes that are not relevant, as clients send it."""
@@ -107,7 +116,6 @@ class Steering:
             part.relevant = relevant
 
     def _answer(self, node: Node, question: Question, trial: Trial) -> None:
-        site = trial.book.sites.get(question.path)
         if question.name in self.fixed:
             node.text = self.fixed[question.name]
         elif question.rules.calculate:
@@ -117,19 +125,24 @@ class Steering:
                 question.rules.preload_parameters, "device-7"
             )
         elif question.control and question.type not in ("note", "file"):
-            strict = self.random.random() >= self.oddity
-            for _ in range(40 if strict else 1):
-                node.text = self._value(node, question, trial, strict)
-                constraint = None if site is None else site.constraint
-                if not strict or constraint is None or constraint.compiled is None or not node.text:
-                    break
-                try:
-                    if constraint.compiled.boolean(Scope(trial.environment, node)):
-                        break
-                except ExpressionError:
-                    break
-            else:
-                node.text = ""
+            self._draw(node, question, trial)
+
+    def _draw(self, node: Node, question: Question, trial: Trial) -> None:
+        """An answer of chance: one that the constraint allows, or for `oddity` any, or one that it forbids."""
+        site = trial.book.sites.get(question.path)
+        rule = None if site is None or site.constraint is None else site.constraint.compiled
+        strict = self.random.random() >= self.oddity
+        if not strict and (rule is None or self.random.random() < 0.3):
+            node.text = self._value(node, question, trial, strict)
+            return
+        for _ in range(40):
+            node.text = self._value(node, question, trial, strict)
+            try:
+                if rule is None or not node.text or rule.boolean(Scope(trial.environment, node)) == strict:
+                    return
+            except ExpressionError:
+                return
+        node.text = ""
 
     def _compute(self, node: Node, question: Question, trial: Trial) -> None:
         site = trial.book.sites.get(question.path)
@@ -146,7 +159,7 @@ class Steering:
         if not strict and draw.random() < 0.2:
             return ""
         if question.type in ("select_one", "select_multiple", "rank"):
-            return self._choice(node, question, trial)
+            return self._choice(node, question, trial, strict)
         if question.control == "range":
             start, end, step = (float(text) for text in (question.range_start, question.range_end, question.range_step))
             return f"{start + step * draw.randint(0, int((end - start) / step)):g}"
@@ -161,9 +174,16 @@ class Steering:
             "geoshape": [TRACE],
             "acknowledge": ["OK"],
         }
-        return draw.choice(values.get(question.type, list(WORDS[1:] if strict else WORDS)))
+        offered = values.get(question.type, list(WORDS[1:] if strict else WORDS))
+        wanted = [text for text in self._wanted(question, strict) if _fits(text, question.type)]
+        return draw.choice(wanted if wanted and draw.random() < 0.5 else offered)
 
-    def _choice(self, node: Node, question: Question, trial: Trial) -> str:
+    def _wanted(self, question: Question, strict: bool) -> list[str]:
+        """What relevance asks for, or where rules are to be broken the bounds of the answer's own."""
+        asked, bounds = self.asked.get(question.path, []), self.bounds.get(question.path, [])
+        return [*asked, *bounds] if strict else [*bounds, *bounds, *asked]
+
+    def _choice(self, node: Node, question: Question, trial: Trial, strict: bool) -> str:
         site = trial.book.sites.get(question.path)
         names = sorted(choice.name for choice in trial.rules.definition.choices(question))
         if site is not None and site.choices is not None and site.choices.nodeset is not None:
@@ -173,8 +193,11 @@ class Steering:
                 names = []
         if not names:
             return ""
+        wanted = [name for name in self._wanted(question, strict) if name in names]
         if question.type == "select_one":
-            return self.random.choice(names)
+            return self.random.choice(wanted if wanted and self.random.random() < 0.7 else names)
+        if question.type == "select_multiple" and wanted and self.random.random() < 0.7:
+            return " ".join(dict.fromkeys([self.random.choice(wanted), self.random.choice(names)]))
         most = len(names) if question.type == "rank" else self.random.randint(1, min(3, len(names)))
         return " ".join(self.random.sample(names, most))
 

@@ -1,0 +1,107 @@
+"""Statistics of groups, and how much each household moves them: z = ∂θ/∂w, so that V(θ) is that of Σ w z.
+
+Arguments throughout: y and x (rows,) values, w (rows,) weights, g (rows,) the group of each row, `groups` their number.
+Results: (groups,) estimates and (rows,) z. A group without weight has the estimate NaN. Source: Deville (1999), Survey
+Methodology 25(2); Binder (1983), International Statistical Review 51(3).
+"""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from surveyapp.indicators.arguments import Numbers
+from surveyapp.indicators.sampling_variance import Codes
+
+Linearised: TypeAlias = tuple[Numbers, Numbers]
+# Weights that should add up to exactly half may miss it by rounding.
+HALF: Final = 1e-12
+
+
+def total(y: Numbers, w: Numbers, g: Codes, groups: int) -> Linearised:
+    """θ = Σ w y; z = y."""
+    return np.bincount(g, w * y, minlength=groups), y
+
+
+def ratio(y: Numbers, x: Numbers, w: Numbers, g: Codes, groups: int) -> Linearised:
+    """θ = Σ w y / Σ w x; z = (y − θ x) / Σ w x."""
+    below = np.bincount(g, w * x, minlength=groups)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.where(below == 0, np.nan, np.bincount(g, w * y, minlength=groups) / below)
+        return found, (y - found[g] * x) / below[g]
+
+
+def mean(y: Numbers, w: Numbers, g: Codes, groups: int) -> Linearised:
+    """θ = Σ w y / Σ w; z = (y − θ) / Σ w."""
+    return ratio(y, np.ones_like(y), w, g, groups)
+
+
+def gini(y: Numbers, w: Numbers, g: Codes, groups: int) -> Linearised:
+    """θ as in `measures.gini`; z = 2 (y F + Σ_{later} w y) / (W Y) − (θ + 1)(1/W + y/Y), 0 where Y = 0."""
+    y = np.maximum(y, 0.0)
+    order = np.lexsort((y, g))
+    y, w, g = y[order], w[order], g[order]
+    size, income = np.bincount(g, w, minlength=groups), np.bincount(g, w * y, minlength=groups)
+    reached = np.cumsum(w) - _before(size)[g]
+    later = (_before(income) + income)[g] - np.cumsum(w * y)
+    whole = size * income
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.bincount(g, w * y * (2 * reached - w), minlength=groups) / whole - 1
+        found = np.where(size == 0, np.nan, np.where(income == 0, 0.0, np.maximum(found, 0.0)))
+        moved = 2 * (y * reached + later) / whole[g] - (found[g] + 1) * (1 / size[g] + y / income[g])
+    z = np.empty_like(y)
+    z[order] = np.where(income[g] == 0, 0.0, moved)
+    return found, z
+
+
+def theil(y: Numbers, w: Numbers, g: Codes, groups: int) -> Linearised:
+    """θ as in `measures.theil`; with r = y/μ: z = (r ln r − θ r − r + 1) / W, 0 where μ = 0."""
+    y = np.maximum(y, 0.0)
+    size, (centre, _) = np.bincount(g, w, minlength=groups), mean(y, w, g, groups)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = y / centre[g]
+        spread = np.where(y == 0, 0.0, relative * np.log(np.where(y == 0, 1.0, relative)))
+        found = np.maximum(np.bincount(g, w * spread, minlength=groups) / size, 0.0)
+        found = np.where(size == 0, np.nan, np.where(centre == 0, 0.0, found))
+        moved = (spread - found[g] * relative - relative + 1) / size[g]
+    return found, np.where(centre[g] == 0, 0.0, moved)
+
+
+def median(y: Numbers, w: Numbers, g: Codes, groups: int) -> Linearised:
+    """θ by `quantiles`; z is that of the share at or below θ, whose interval `quantiles` turns back (Woodruff)."""
+    found = quantiles(y, w, g, np.full(groups, 0.5))
+    return found, mean((y <= found[g]).astype(np.float64), w, g, groups)[1]
+
+
+def quantiles(y: Numbers, w: Numbers, g: Codes, shares: Numbers) -> Numbers:
+    """Per group the smallest value whose cumulated weight exceeds the group's share of its whole weight, or the mean of
+    it and the value before where the share is met exactly. NaN where the share is not in [0, 1], or without weight."""
+    weighing = w > 0
+    y, w, g = y[weighing], w[weighing], g[weighing]
+    order = np.lexsort((y, g))
+    y, reached = y[order], np.cumsum(w[order])
+    size, rows = np.bincount(g, w, minlength=shares.size), np.bincount(g, minlength=shares.size)
+    start = _before(rows.astype(np.float64)).astype(np.int64)
+    found = np.full(shares.size, np.nan)
+    for group in np.flatnonzero((rows > 0) & (shares >= 0) & (shares <= 1)):
+        first, last = start[group], start[group] + rows[group]
+        part = reached[first:last] - (reached[first - 1] if first else 0.0)
+        wanted, slack = shares[group] * part[-1], HALF * size[group]
+        at, past = np.searchsorted(part, (wanted - slack, wanted + slack), side="left")
+        values = y[first:last]
+        found[group] = (values[min(at, len(values) - 1)] + values[min(past, len(values) - 1)]) / 2
+    return found
+
+
+def _before(sizes: Numbers) -> Numbers:
+    """For each group the sum over the groups before it."""
+    return np.concatenate(([0.0], np.cumsum(sizes)[:-1]))
+
+
+ONE_COLUMN: Final[dict[str, Callable[[Numbers, Numbers, Codes, int], Linearised]]] = {
+    "mean": mean,
+    "total": total,
+    "gini": gini,
+    "theil": theil,
+    "median": median,
+}
