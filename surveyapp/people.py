@@ -8,8 +8,21 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from surveyapp.problems import DEVICE_EXISTS, DEVICE_NOT_FOUND, INVALID_NAME, PROJECT_EXISTS, Problem
-from surveyapp.store.devices import add_api_token, add_device, list_devices, mark_device_revoked
+from surveyapp.problems import (
+    DEVICE_EXISTS,
+    DEVICE_NOT_FOUND,
+    INVALID_NAME,
+    PROJECT_EXISTS,
+    TOKEN_NOT_FOUND,
+    Problem,
+)
+from surveyapp.store.devices import (
+    add_api_token,
+    add_device,
+    list_devices,
+    mark_api_token_revoked,
+    mark_device_revoked,
+)
 from surveyapp.store.projects import Project, add_project, find_project, get_project
 
 DEFAULT_PROJECT: Final = "default"
@@ -81,6 +94,16 @@ def revoke_device(session: Session, project: Project, name: str, now: datetime.d
     """
     if not mark_device_revoked(session, project.id, name, now):
         raise Problem(DEVICE_NOT_FOUND, f"The project has no live device {name!r}.")
+
+
+def revoke_api_token(session: Session, project: Project, name: str, now: datetime.datetime) -> None:
+    """Shut a program out.
+
+    Raises:
+        Problem: TOKEN_NOT_FOUND.
+    """
+    if not mark_api_token_revoked(session, project.id, name, now):
+        raise Problem(TOKEN_NOT_FOUND, f"The project has no live token {name!r}.")
 
 
 def grant_api_token(session: Session, project: Project, name: str, now: datetime.datetime) -> str:

@@ -81,6 +81,7 @@ PROJECT_NOT_FOUND = _kind("project-not-found", 404, "No such project", "List the
 PROJECT_EXISTS = _kind("project-exists", 409, "That project exists", "Choose another name.")
 DEVICE_NOT_FOUND = _kind("device-not-found", 404, "No such device", "List the devices with `surveyapp devices`.")
 DEVICE_EXISTS = _kind("device-exists", 409, "That device exists", "Choose another name, or revoke the old one first.")
+TOKEN_NOT_FOUND = _kind("token-not-found", 404, "No such token", "List the tokens with `surveyapp token list`.")
 INVALID_NAME = _kind("invalid-name", 422, "That name cannot be used", "Use letters, digits, dash and underscore.")
 
 # -- forms ------------------------------------------------------------------------------------------------------------

@@ -179,10 +179,8 @@ def _refuse_other_content(
     there = {attachment.name: attachment.md5 for attachment in list_form_attachments(session, present)}
     other_files = any(there.get(name) != _md5(media[name]) for name in set(definition.attachments).intersection(media))
     if _md5(conversion.xform) != present.md5 or other_files:
-        raise Problem(
-            FORM_VERSION_EXISTS,
-            f"Version {present.version!r} was published on {present.published_at:%Y-%m-%d %H:%M} UTC with other content.",
-        )
+        when = f"{present.published_at:%Y-%m-%d %H:%M} UTC"
+        raise Problem(FORM_VERSION_EXISTS, f"Version {present.version!r} was published on {when} with other content.")
 
 
 def _findings(

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypedDict
 
-START_SECONDS = 60
+START_SECONDS = 180
 POLL_SECONDS = 0.1
 SETTINGS = {
     "listen_addresses": "",

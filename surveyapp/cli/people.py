@@ -5,8 +5,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 
 from surveyapp.cli.tools import Tools, now, out, project_option
-from surveyapp.people import create_project, enrol_device, ensure_project, grant_api_token, revoke_device
-from surveyapp.store.devices import list_devices
+from surveyapp.people import (
+    create_project,
+    enrol_device,
+    ensure_project,
+    grant_api_token,
+    revoke_api_token,
+    revoke_device,
+)
+from surveyapp.store.devices import ApiToken, Device, list_api_tokens, list_devices
 from surveyapp.store.projects import get_project, list_projects
 
 
@@ -64,8 +71,7 @@ def device_list(tools: Tools, project: str) -> None:
     """List the phones of a project."""
     with tools.database.reading() as session:
         for device in list_devices(session, get_project(session, project).id):
-            state = f"revoked {device.revoked_at:%Y-%m-%d %H:%M}" if device.revoked_at else "live"
-            out.print(f"{device.name}\t{device.created_at:%Y-%m-%d %H:%M}\t{state}", markup=False)
+            out.print(_line(device), markup=False)
 
 
 @device_group.command("revoke")
@@ -92,3 +98,29 @@ def token_add(tools: Tools, name: str, project: str) -> None:
     """Let a program use the JSON API of a project; prints its token, this once."""
     with tools.database.begin() as session:
         out.print(grant_api_token(session, ensure_project(session, project, now()), name, now()), markup=False)
+
+
+@token_group.command("list")
+@project_option
+@click.pass_obj
+def token_list(tools: Tools, project: str) -> None:
+    """List the tokens of a project; the secrets themselves are not kept."""
+    with tools.database.reading() as session:
+        for token in list_api_tokens(session, get_project(session, project).id):
+            out.print(_line(token), markup=False)
+
+
+@token_group.command("revoke")
+@click.argument("name")
+@project_option
+@click.pass_obj
+def token_revoke(tools: Tools, name: str, project: str) -> None:
+    """Shut a program out."""
+    with tools.database.begin() as session:
+        revoke_api_token(session, get_project(session, project), name, now())
+    out.print(f"Token {name} is revoked.", markup=False)
+
+
+def _line(door: Device | ApiToken) -> str:
+    state = f"revoked {door.revoked_at:%Y-%m-%d %H:%M}" if door.revoked_at else "live"
+    return f"{door.name}\t{door.created_at:%Y-%m-%d %H:%M}\t{state}"

@@ -73,10 +73,11 @@ def without_invalid(array: Numbers, allowed: NDArray[np.bool_], name: str, wante
 
 def exact(number: Weight) -> Fraction:
     """The fraction that was meant: 0.1 is 1/10, and the float nearest to 1/3 is 1/3."""
-    if not isinstance(number, float):
+    if isinstance(number, (Fraction, int, str)):
         return Fraction(number)
-    simple = Fraction(number).limit_denominator(10_000)
-    return simple if float(simple) == number else Fraction(repr(number))
+    floating = float(number)
+    simple = Fraction(floating).limit_denominator(10_000)
+    return simple if float(simple) == floating else Fraction(repr(floating))
 
 
 def exact_weights(weights: Sequence[Weight]) -> tuple[Fraction, ...]:
@@ -85,7 +86,7 @@ def exact_weights(weights: Sequence[Weight]) -> tuple[Fraction, ...]:
     Whole numbers are points (3, 3, 1, …) and are divided by their sum. Fractions, texts (`"1/6"`) and floats must add
     up to 1; what floats lack by rounding is shared out. ValueError: none, negative, all 0, or another sum.
     """
-    given = [exact(float(weight) if isinstance(weight, np.floating) else weight) for weight in weights]
+    given = [exact(weight) for weight in weights]
     total = sum(given, Fraction(0))
     if not given or total <= 0 or min(given) < 0:
         raise ValueError("weights: at least one is needed, none may be negative and not all 0.")

@@ -75,7 +75,8 @@ class Column:
     @property
     def given(self) -> Mask:
         """Where there is a value."""
-        return self.reasons == 0
+        found: Mask = self.reasons == 0
+        return found
 
     def __add__(self, other: "Column | float") -> "Column":
         return _combine(np.add, self, other)
@@ -127,7 +128,8 @@ class Column:
 
     def known(self, value: float) -> Mask:
         """Where the value is present and equal to `value`."""
-        return self.given & (self.values == value)
+        found: Mask = self.given & (self.values == value)
+        return found
 
     def rows(self, which: slice | NDArray[Any]) -> "Column":
         """Some of the rows."""
@@ -235,6 +237,12 @@ def count_ticks(column: Column, without: Iterable[str] = ("none",)) -> Column:
     if column.reasons.any():
         values[column.reasons != 0] = np.nan
     return Column(values, column.reasons)
+
+
+def count_among(column: Column, names: Iterable[str]) -> Column:
+    """How many of `names` are ticked."""
+    values = np.bitwise_count(column.values & _bits(column, names)).astype(np.float64)
+    return Column(np.where(column.given, values, np.nan), column.reasons)
 
 
 def _bits(column: Column, names: Iterable[str]) -> np.uint64:

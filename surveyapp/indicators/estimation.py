@@ -34,6 +34,7 @@ from surveyapp.indicators.sampling_variance import (
     Population,
     as_codes,
     index_clusters,
+    sums,
     variances,
     without_label,
 )
@@ -82,9 +83,9 @@ class Estimate:
     """One figure.
 
     `se` standard error, `lower` and `upper` ends of the interval, NaN where they cannot be told; `df` degrees of
-    freedom; `n` households; `units` what they hold of the design's units (persons; else households); `deff` design effect
-    against simple random sampling of households, NaN where the weights do not expand to a population; `negative` values
-    below 0 that counted as 0. `flags`: `n<10` (do not publish), `n<30`, `lonely_cluster`, `census`, `constant`,
+    freedom; `n` households; `units` what they hold of the design's units (persons; else households); `deff` design
+    effect against simple random sampling of households, NaN where the weights do not expand to a population; `negative`
+    values below 0 that counted as 0. `flags`: `n<10` (do not publish), `n<30`, `lonely_cluster`, `census`, `constant`,
     `coverage<80%` (of the domain's households have a value).
     """
 
@@ -299,9 +300,9 @@ def _estimates(
     flags = raised_flags(n, inside, spread, (n > 0) & (low == high))
     variance = told_variances(spread, rules.lonely, summed=kind == "total")
     deff = variance / simple_variances(z, w, g, n)
-    units = n if design.units is None else np.bincount(g, design.units[rows], minlength=size)
+    units = n if design.units is None else sums(design.units[rows], g, size)
     cut = kind in ("gini", "theil")
-    negative = np.bincount(g, y < 0, minlength=size) if cut else np.zeros(size)
+    negative = sums(y < 0, g, size) if cut else np.zeros(size)
     errors = np.where(np.isnan(found), np.nan, np.sqrt(variance))
     if kind == "median":
         errors, ends = woodruff(y, w, g, errors, spread.df, rules)

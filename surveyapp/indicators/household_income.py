@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from surveyapp.indicators.columns import Column, Reason, choose, full, with_levels, with_reason
+from surveyapp.indicators.columns import Column, Numbers, Reason, choose, full, with_levels, with_reason
 from surveyapp.indicators.declaration import SHARE, UNLIMITED, Indicator, twins
 from surveyapp.indicators.inputs import INCOME_SOURCES
 from surveyapp.indicators.measures import shannon, simpson
@@ -60,7 +60,7 @@ def _price_factor(reading: Reading) -> Column:
     return Column(np.where(years.given, factors, np.nan), years.reasons)
 
 
-def _groups(reading: Reading) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.float64]], Column]:
+def _groups(reading: Reading) -> tuple[Numbers, Column]:
     sums = [sum_of(reading.all_of_them(group)) for group in GROUPS]
     return np.stack([column.values for column in sums], axis=1), sum_of(sums)
 

@@ -8,7 +8,12 @@ from surveyapp.indicators.reading import Reading
 from surveyapp.indicators.scoring import all_of, mean_of, negation
 
 STRUCTURES: Final = {
-    **{"concrete": 1.0, "brickwood": 0.75, "cave_brick": 0.75, "cave_earth": 0.25, "earth": 0.25, "other": 0.5},
+    "concrete": 1.0,
+    "brickwood": 0.75,
+    "cave_brick": 0.75,
+    "cave_earth": 0.25,
+    "earth": 0.25,
+    "other": 0.5,
 }
 GRADES: Final = {"A": 1.0, "B": 0.75, "C": 0.25, "D": 0.0}
 SAFE_SOURCES: Final = ("piped_in", "piped_pub", "well_prot", "spring_prot", "cistern")

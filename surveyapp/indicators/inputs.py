@@ -6,7 +6,7 @@ answer is missing, the later one is missing too, for the same reason.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -48,7 +48,7 @@ class Question:
     gates: tuple[Gate, ...] = ()
     lowest: float | None = 0.0
     allowed: tuple[float, ...] = ()
-    codes: Mapping[float, Reason] = MappingProxyType(dict(NUMBER_CODES))
+    codes: Mapping[float, Reason] = field(default_factory=lambda: NUMBER_CODES)
 
 
 def _above_zero(name: str, value: float | None = 0.0) -> Gate:
@@ -89,6 +89,7 @@ RELOCATED = _chosen("reloc_status", ("relocated",))
 WORKING = ("farm", "wage", "post", "self")
 FIRST_WAVE = Gate(("ask_before",), lambda read: read("ask_before").holds(lambda values: values == 1), None,
                   Reason.NOT_ASKED)  # fmt: skip
+DEALS = Gate(("ca_coop", "ca_contract", "ca_job"), _deals_with_firms)
 HAS_LEADER = Gate(("co_leader",), lambda read: negation(one_of(read("co_leader"), ("none",))))
 
 INCOME_SOURCES: Final = (
@@ -139,7 +140,7 @@ GATED = (
     Question("return_plan", "number", gates=(RELOCATED,), allowed=(1, 2, 3, 4)),
     Question("co_leader_trust", "number", gates=(HAS_LEADER,), allowed=SCALE),
     Question("co_leader_help", "choice", gates=(HAS_LEADER,)),
-    Question("ca_fair", "number", allowed=SCALE, gates=(Gate(("ca_coop", "ca_contract", "ca_job"), _deals_with_firms),)),
+    Question("ca_fair", "number", allowed=SCALE, gates=(DEALS,)),
     Question("sh_loss", "number", gates=(Gate(("sh_types",), _shocked, 0.0),)),
     Question("sh_recover", "number", allowed=SCALE, gates=(Gate(("sh_types",), _shocked),)),
     Question("better", "number", lowest=None, allowed=(-2, -1, 0, 1, 2), codes=MappingProxyType({})),

@@ -11,7 +11,7 @@ import numpy as np
 
 from surveyapp.indicators import linearisation
 from surveyapp.indicators.arguments import Numbers
-from surveyapp.indicators.sampling_variance import Codes, Lonely, Mask, Variances
+from surveyapp.indicators.sampling_variance import Codes, Lonely, Mask, Variances, sums
 from surveyapp.indicators.student import two_sided_quantile
 
 Scale: TypeAlias = Literal["linear", "logit"]
@@ -86,9 +86,9 @@ def simple_variances(z: Numbers, w: Numbers, g: Codes, n: Codes) -> Numbers:
     """Of Σ w z under simple random sampling without replacement: W² · s²/n · (1 − n/W), s² that of z; NaN if n ≥ W."""
     size = n.size
     centre, _ = linearisation.mean(z, w, g, size)
-    whole = np.bincount(g, w, minlength=size)
+    whole = sums(w, g, size)
     with np.errstate(divide="ignore", invalid="ignore"):
-        squares = np.bincount(g, w * (z - centre[g]) ** 2, minlength=size) / whole
+        squares = sums(w * (z - centre[g]) ** 2, g, size) / whole
         found = whole**2 * squares / (n - 1) * (1 - n / whole)
     return np.where((n < whole) & (found > 0), found, np.nan)
 

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from surveyapp.indicators.arguments import Numbers
-from surveyapp.indicators.sampling_variance import Codes
+from surveyapp.indicators.sampling_variance import Codes, sums
 
 Linearised: TypeAlias = tuple[Numbers, Numbers]
 # Weights that should add up to exactly half may miss it by rounding.
@@ -20,14 +20,14 @@ HALF: Final = 1e-12
 
 def total(y: Numbers, w: Numbers, g: Codes, groups: int) -> Linearised:
     """θ = Σ w y; z = y."""
-    return np.bincount(g, w * y, minlength=groups), y
+    return sums(w * y, g, groups), y
 
 
 def ratio(y: Numbers, x: Numbers, w: Numbers, g: Codes, groups: int) -> Linearised:
     """θ = Σ w y / Σ w x; z = (y − θ x) / Σ w x."""
-    below = np.bincount(g, w * x, minlength=groups)
+    below = sums(w * x, g, groups)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.where(below == 0, np.nan, np.bincount(g, w * y, minlength=groups) / below)
+        found = np.where(below == 0, np.nan, sums(w * y, g, groups) / below)
         return found, (y - found[g] * x) / below[g]
 
 
@@ -41,12 +41,12 @@ def gini(y: Numbers, w: Numbers, g: Codes, groups: int) -> Linearised:
     y = np.maximum(y, 0.0)
     order = np.lexsort((y, g))
     y, w, g = y[order], w[order], g[order]
-    size, income = np.bincount(g, w, minlength=groups), np.bincount(g, w * y, minlength=groups)
+    size, income = sums(w, g, groups), sums(w * y, g, groups)
     reached = np.cumsum(w) - _before(size)[g]
     later = (_before(income) + income)[g] - np.cumsum(w * y)
     whole = size * income
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.bincount(g, w * y * (2 * reached - w), minlength=groups) / whole - 1
+        found = sums(w * y * (2 * reached - w), g, groups) / whole - 1
         found = np.where(size == 0, np.nan, np.where(income == 0, 0.0, np.maximum(found, 0.0)))
         moved = 2 * (y * reached + later) / whole[g] - (found[g] + 1) * (1 / size[g] + y / income[g])
     z = np.empty_like(y)
@@ -57,11 +57,11 @@ def gini(y: Numbers, w: Numbers, g: Codes, groups: int) -> Linearised:
 def theil(y: Numbers, w: Numbers, g: Codes, groups: int) -> Linearised:
     """θ as in `measures.theil`; with r = y/μ: z = (r ln r − θ r − r + 1) / W, 0 where μ = 0."""
     y = np.maximum(y, 0.0)
-    size, (centre, _) = np.bincount(g, w, minlength=groups), mean(y, w, g, groups)
+    size, (centre, _) = sums(w, g, groups), mean(y, w, g, groups)
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = y / centre[g]
         spread = np.where(y == 0, 0.0, relative * np.log(np.where(y == 0, 1.0, relative)))
-        found = np.maximum(np.bincount(g, w * spread, minlength=groups) / size, 0.0)
+        found = np.maximum(sums(w * spread, g, groups) / size, 0.0)
         found = np.where(size == 0, np.nan, np.where(centre == 0, 0.0, found))
         moved = (spread - found[g] * relative - relative + 1) / size[g]
     return found, np.where(centre[g] == 0, 0.0, moved)
@@ -80,7 +80,7 @@ def quantiles(y: Numbers, w: Numbers, g: Codes, shares: Numbers) -> Numbers:
     y, w, g = y[weighing], w[weighing], g[weighing]
     order = np.lexsort((y, g))
     y, reached = y[order], np.cumsum(w[order])
-    size, rows = np.bincount(g, w, minlength=shares.size), np.bincount(g, minlength=shares.size)
+    size, rows = sums(w, g, shares.size), np.bincount(g, minlength=shares.size)
     start = _before(rows.astype(np.float64)).astype(np.int64)
     found = np.full(shares.size, np.nan)
     for group in np.flatnonzero((rows > 0) & (shares >= 0) & (shares <= 1)):

@@ -48,8 +48,7 @@ def gini(values: ArrayLike, weights: ArrayLike | None = None) -> float:
     """
     y, w = _population(values, weights)
     order = np.argsort(y)
-    y, w = y[order], w[order]
-    income = w * y
+    w, income = w[order], (w * y)[order]
     whole = float(w.sum()) * float(income.sum())
     if whole == 0:
         return _nobody_or_zero(w)
@@ -125,7 +124,7 @@ def simpson(shares: ArrayLike) -> Numbers:
     """
     parts, total = _parts_and_total(shares)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.maximum(1 - np.square(parts / total[..., None]).sum(axis=-1), 0.0))
+        return np.asarray(np.maximum(1 - np.einsum("...k,...k->...", parts, parts) / total**2, 0.0))
 
 
 def shannon(shares: ArrayLike) -> Numbers:
@@ -168,16 +167,15 @@ def entropy_weights(scores: ArrayLike, zero_rule: Literal["limit", "shift"] = "l
     if table.ndim != 2 or (table < 0).any() or np.isinf(table).any():
         raise ValueError("scores: a table of households by scores is needed, finite, none negative.")
     complete = ~np.isnan(table).any(axis=1)
-    x = table[complete]
+    x = table if complete.all() else table[complete]
     if zero_rule == "shift":
         x = SHIFT + (1 - 2 * SHIFT) * as_unit_scores(x)
     n, m = x.shape
     constant = np.ptp(x, axis=0) == 0 if n else np.ones(m, dtype=np.bool_)
     entropies = np.ones(m)
-    if n > 1 and not constant.all():
-        used = x[:, ~constant]
-        found = -_times_own_logarithm(used / used.sum(axis=0)).sum(axis=0) / math.log(n)
-        entropies[~constant] = np.clip(found, 0.0, 1.0)
+    for j in np.flatnonzero(~constant):
+        column = np.ascontiguousarray(x[:, j])
+        entropies[j] = min(1.0, -_times_own_logarithm(column / column.sum()).sum() / math.log(n))
     spread = 1 - entropies
     equal = not spread.any()
     weights = np.full(m, 1 / m) if equal else spread / spread.sum()
@@ -280,11 +278,12 @@ def alkire_foster(
     with np.errstate(invalid="ignore"):
         share = share / share.sum()
         censored = (share * poor[~missing]) @ used
-        # Shares that add up to 1 may do so only up to rounding.
-        h, m0 = min(1.0, float(share @ poor[~missing])), min(1.0, float(censored @ points) / whole)
+        # 0 ≤ M0 ≤ H ≤ 1 holds for the figures as for the formulas, whatever rounding does.
+        h = min(1.0, float(share @ poor[~missing]))
+        m0 = min(h, float(censored @ points) / whole)
         return AlkireFoster(
             H=h if share.size else math.nan,
-            A=min(1.0, m0 / h) if h > 0 else math.nan,
+            A=m0 / h if h > 0 else math.nan,
             M0=m0 if share.size else math.nan,
             headcounts=share @ used if share.size else np.full(len(fractions), np.nan),
             censored_headcounts=censored if share.size else np.full(len(fractions), np.nan),

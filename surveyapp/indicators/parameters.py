@@ -14,6 +14,7 @@ from typing import Any
 
 from surveyapp.indicators.settings_values import SettingsError, flag, mapping_of, number, rising, several, text, whole
 
+LISTS = ("items", "means", "spreads", "loadings", "quintiles")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -60,10 +61,7 @@ class Parameters:
             "entropy": entropy and {"weights": dict(entropy.weights), "n": entropy.n, "equal": entropy.equal},
             "bounds": {name: list(ends) for name, ends in self.bounds.items()},
             "assets": assets
-            and {
-                **{name: list(getattr(assets, name)) for name in ("items", "means", "spreads", "loadings", "quintiles")},
-                **{"share": assets.share, "n": assets.n},
-            },
+            and {name: list(getattr(assets, name)) for name in LISTS} | {"share": assets.share, "n": assets.n},
             "fitted_at": self.fitted_at,
             "settings_hash": self.settings_hash,
         }

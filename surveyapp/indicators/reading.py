@@ -35,19 +35,15 @@ class Answers:
         first, last = np.searchsorted(frame.household, [start, stop])
         self.members = slice(int(first), int(last))
         self.n = stop - start
-        self.roster = Roster(self.n, frame.household[self.members] - start)
         self._read: dict[str, Column] = {}
         self._not_interviewed = self._find_not_interviewed()
+        self.roster = Roster(self.n, frame.household[self.members] - start, self._not_interviewed)
 
     def __call__(self, name: str) -> Column:
         """The column of one question, missing values with their reasons, structural values filled in."""
         if name not in self._read:
             self._read[name] = self._make(QUESTIONS[name])
         return self._read[name]
-
-    def forget(self) -> None:
-        """Give back the memory of the columns read so far."""
-        self._read.clear()
 
     def _make(self, question: Question) -> Column:
         if question.name == "hh_size" and self.settings.hh_rule == "resident":

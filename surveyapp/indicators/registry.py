@@ -5,8 +5,7 @@ not exist or runs in a circle. That a formula reads only what it declares is pro
 """
 
 import graphlib
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -24,9 +23,13 @@ class RegistryError(ValueError):
 
 
 class Registry:
-    """A checked catalogue. Iterating gives the indicators in the order of declaration."""
+    """A checked catalogue. Iterating gives the indicators in the order of declaration.
 
-    def __init__(self, indicators: Iterable[Indicator]) -> None:
+    `accompanied` names figures of villages that some indicators are parts of.
+    """
+
+    def __init__(self, indicators: Iterable[Indicator], accompanied: Iterable[str] = ()) -> None:
+        self._accompanied = frozenset(accompanied)
         self._by_code: dict[str, Indicator] = {}
         for indicator in indicators:
             if indicator.code in self._by_code or indicator.code in QUESTIONS:
@@ -69,22 +72,24 @@ class Registry:
                 waiting.extend(self._by_code[code].depends)
         return [self._by_code[code] for code in self._order if code in needed]
 
-    @cached_property
-    def all_inputs(self) -> Mapping[str, frozenset[str]]:
-        """For each code every question that it rests on, through others too."""
+    def all_inputs(self, dropped: Iterable[str] = ()) -> dict[str, frozenset[str]]:
+        """For each code every question that it rests on, through others too, but not through those `dropped`."""
+        left_out = set(dropped)
         found: dict[str, frozenset[str]] = {}
         for code in self._order:
             one = self._by_code[code]
-            found[code] = frozenset(one.inputs).union(*(found[other] for other in one.depends))
+            through = [found[other] for other in one.depends if other not in left_out]
+            found[code] = frozenset(one.inputs).union(*through)
         return found
 
-    def not_computable(self, questions: Iterable[str], aliases: Mapping[str, str] | None = None) -> dict[str, list[str]]:
+    def not_computable(self, questions: Iterable[str], settings: Settings) -> dict[str, list[str]]:
         """For a form version with these questions: each indicator that cannot be computed, and what it lacks."""
-        have, named = set(questions), aliases or {}
+        have = set(questions)
+        dropped = [f"mpi_d_{name}" for name in settings.mpi.drop]
         return {
             code: sorted(lacking)
-            for code, inputs in self.all_inputs.items()
-            if (lacking := {name for name in inputs if named.get(name, name) not in have})
+            for code, inputs in self.all_inputs(dropped).items()
+            if (lacking := {name for name in inputs if settings.aliases.get(name, name) not in have})
         }
 
     def _check_names(self) -> None:
@@ -93,7 +98,7 @@ class Registry:
                 raise RegistryError(f"'{one.code}' reads '{unknown[0]}', which is no question of the catalogue.")
             if unknown := [name for name in one.depends if name not in self._by_code]:
                 raise RegistryError(f"'{one.code}' depends on '{unknown[0]}', which is not declared.")
-            if one.part_of and one.part_of not in self._by_code:
+            if one.part_of and one.part_of not in self._by_code and one.part_of not in self._accompanied:
                 raise RegistryError(f"'{one.code}' is part of '{one.part_of}', which is not declared.")
 
     def _sorted(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,14 @@ from surveyapp.indicators.columns import Column, Mask, Reason, Reasons
 
 @dataclass(frozen=True)
 class Roster:
-    """`n` households and for each row of the repeat the place (0 to n - 1) of its household, ascending."""
+    """`n` households and for each row of the repeat the place (0 to n - 1) of its household, ascending.
+
+    `not_interviewed` marks households that were asked nothing: without rows, they are not asked, others blank.
+    """
 
     n: int
     household: NDArray[np.int64]
+    not_interviewed: Mask | None = None
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
@@ -22,10 +27,11 @@ class Roster:
         return np.bincount(self.household, minlength=self.n)
 
     @cached_property
-    def empty(self) -> Mask:
-        """Households without a row."""
-        found: Mask = self.counts == 0
-        return found
+    def empty(self) -> Reasons:
+        """Why households without a row have no result; 0 for all others."""
+        asked = np.ones(self.n, bool) if self.not_interviewed is None else ~self.not_interviewed
+        why = np.where(asked, np.uint8(Reason.BLANK), np.uint8(Reason.NOT_ASKED))
+        return np.where(self.counts == 0, why, np.uint8(0))
 
     def count(self, rows: Mask) -> NDArray[np.float64]:
         """How many of the marked rows each household has."""
@@ -70,9 +76,9 @@ class Roster:
             np.maximum.at(found, self.household[rows], reasons[rows])
         return found
 
-    def _with_reasons(self, values: NDArray[np.float64], reasons: Reasons) -> Column:
-        reasons = np.where(self.empty, np.maximum(reasons, np.uint8(Reason.BLANK)), reasons).astype(np.uint8)
-        return Column(np.where(reasons == 0, values, np.nan), reasons)
+    def _with_reasons(self, values: NDArray[Any], reasons: Reasons) -> Column:
+        reasons = np.maximum(reasons, self.empty)
+        return Column(np.where(reasons == 0, values, np.nan).astype(np.float64, copy=False), reasons)
 
 
 def between(ages: Column, lowest: float, highest: float = np.inf) -> Mask:

@@ -87,7 +87,7 @@ def as_codes(labels: ArrayLike, size: int, name: str) -> tuple[list[Any], Codes]
 def without_label(labels: NDArray[Any]) -> Mask:
     """Where the label is None or NaN."""
     if labels.dtype.kind == "f":
-        return np.isnan(labels)
+        return np.asarray(np.isnan(labels))
     if labels.dtype.kind == "O":
         return np.fromiter((label is None or label != label for label in labels), np.bool_, labels.size)
     return np.zeros(labels.shape, dtype=np.bool_)
@@ -103,6 +103,11 @@ def numbered(keys: Codes, size: int) -> tuple[Codes, Codes]:
     return np.flatnonzero(present), (np.cumsum(present) - 1)[keys]
 
 
+def sums(values: Numbers | Mask, group: Codes, groups: int) -> Numbers:
+    """Σ values of each of `groups` groups."""
+    return np.asarray(np.bincount(group, values, minlength=groups), dtype=np.float64)
+
+
 def variances(
     influence: Numbers, cluster: Codes, group: Codes, groups: int, sample: Clusters, lonely: Lonely
 ) -> Variances:
@@ -115,28 +120,28 @@ def variances(
     """
     width, strata = len(sample.stratum), len(sample.sampled)
     cells, cell = numbered(group * width + cluster, influence.size)
-    total = np.bincount(cell, influence, minlength=cells.size)
+    total = sums(influence, cell, cells.size)
     cell_group, cell_cluster = cells // width, cells % width
     layers, layer = numbered(cell_group * strata + sample.stratum[cell_cluster], cells.size)
     layer_group, h = layers // strata, layers % strata
     n_h, unsampled = sample.sampled[h], sample.unsampled[h]
-    mean = np.bincount(layer, total, minlength=layers.size) / n_h
+    mean = sums(total, layer, layers.size) / n_h
     empty = n_h - np.bincount(layer, minlength=layers.size)
-    squares = np.bincount(layer, (total - mean[layer]) ** 2, minlength=layers.size) + empty * mean**2
+    squares = sums((total - mean[layer]) ** 2, layer, layers.size) + empty * mean**2
     alone = (n_h == 1) & (unsampled > 0)
     part = unsampled * n_h / np.where(n_h == 1, 1.0, n_h - 1) * squares
     if lonely == "flag":
         part[alone] = np.nan
     elif lonely == "adjust":
-        centre = np.bincount(cell_group, total, minlength=groups) / width
+        centre = sums(total, cell_group, groups) / width
         part[alone] = (unsampled * (mean - centre[layer_group]) ** 2)[alone]
     peopled = np.bincount(group, minlength=groups) > 0
     return Variances(
-        variance=np.bincount(layer_group, part, minlength=groups),
-        df=np.bincount(layer_group, n_h - 1, minlength=groups).astype(np.int64),
+        variance=sums(part, layer_group, groups),
+        df=sums(n_h - 1, layer_group, groups).astype(np.int64),
         clusters=np.bincount(cell_group, minlength=groups),
-        lonely=np.bincount(layer_group, alone, minlength=groups) > 0,
-        census=(np.bincount(layer_group, unsampled > 0, minlength=groups) == 0) & peopled,
+        lonely=sums(alone, layer_group, groups) > 0,
+        census=(sums(unsampled > 0, layer_group, groups) == 0) & peopled,
     )
 
 

@@ -5,6 +5,8 @@
 What is not said has the default of the catalogue. Every fault is a SettingsError that names the path of the setting.
 """
 
+# ruff: noqa: RUF009  `_field` gives a dataclasses.field, with its reader
+
 import hashlib
 import json
 from collections.abc import Mapping
@@ -47,8 +49,19 @@ GOALPOSTS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
 # From how many on a count has the full score 1; minutes from which on nearness has the score 0.
 CAPS: Final[Mapping[str, float]] = MappingProxyType(
     {
-        **{"meetings": 6, "lenders": 10, "visits": 30, "help": 24, "places": 4, "guidance": 4, "cadre_visits": 12},
-        **{"common_labour": 10, "ties": 4, "d_school": 60, "d_clinic": 60, "d_market": 90, "d_road": 30},
+        "meetings": 6,
+        "lenders": 10,
+        "visits": 30,
+        "help": 24,
+        "places": 4,
+        "guidance": 4,
+        "cadre_visits": 12,
+        "common_labour": 10,
+        "ties": 4,
+        "d_school": 60,
+        "d_clinic": 60,
+        "d_market": 90,
+        "d_road": 30,
         "d_county": 180,
     }
 )
@@ -64,7 +77,7 @@ GRADES_ZH: Final = (
 
 
 def _field(default: Any, read: Read) -> Any:
-    return field(default=default, metadata={"read": read})
+    return field(default_factory=lambda: default, metadata={"read": read})
 
 
 S = TypeVar("S")
@@ -86,7 +99,7 @@ def _section(kind: type[S]) -> Read:
 
 @dataclass(frozen=True)
 class PovertyLine:
-    """Yuan per person and year, in the prices of `price_year`: the year in which the incomes to compare are measured."""
+    """Yuan per person and year, in prices of `price_year`: the year in which the incomes to compare are measured."""
 
     amount: float = _field(4000.0, number(0.01))
     price_year: int = _field(2020, whole(1900, 2200))

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
@@ -70,7 +71,7 @@ def one_from(*names: str) -> Read:
 
 
 def fraction(value: Any, where: str) -> Fraction:
-    """An exact share above 0 and up to 1, as "1/3" or a whole number; decimals are taken at their word ("0.2" = 1/5)."""
+    """An exact share above 0 and up to 1, as "1/3"; decimals are taken at their word ("0.2" is 1/5)."""
     try:
         found = Fraction(str(value))
     except (ValueError, ZeroDivisionError) as error:
@@ -96,7 +97,7 @@ def several(read_one: Read, *, length: int | None = None) -> Read:
 def rising(value: Any, where: str) -> tuple[float, ...]:
     """Numbers in rising order."""
     found: tuple[float, ...] = several(number())(value, where)
-    if not found or any(left >= right for left, right in zip(found, found[1:], strict=False)):
+    if not found or any(left >= right for left, right in pairwise(found)):
         raise SettingsError(where, f"rising numbers are needed, not {list(found)}.")
     return found
 

@@ -75,9 +75,13 @@ class Database:
         self.engine.dispose()
 
 
+# What PostgreSQL says to a transaction that lost to another one: serialization failure, deadlock; and to one whose answer
+# tables were widened while it ran: no such column, no such table, a plan or a type that is no longer right.
+RACES: Final = ("40001", "40P01", "42703", "42P01", "0A000", "42804")
+
+
 def _lost_a_race(error: exc.DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", "") or ""
-    return isinstance(error, exc.IntegrityError) or state in ("40001", "40P01")
+    return isinstance(error, exc.IntegrityError) or getattr(error.orig, "sqlstate", "") in RACES
 
 
 def _tell_sqlite(engine: Engine) -> None:

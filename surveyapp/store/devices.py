@@ -81,8 +81,23 @@ def list_devices(session: Session, project_id: int) -> list[Device]:
     return [Device(row[0], row[1], Project(*row[4:]), row[2], row[3]) for row in rows]
 
 
+def list_api_tokens(session: Session, project_id: int) -> list[ApiToken]:
+    """All API tokens of a project by name, revoked ones too."""
+    t = api_tokens.c
+    rows = session.execute(_select(api_tokens).where(t.project_id == project_id).order_by(t.name, t.id))
+    return [ApiToken(row[0], row[1], Project(*row[4:]), row[2], row[3]) for row in rows]
+
+
 def mark_device_revoked(session: Session, project_id: int, name: str, at: datetime.datetime) -> int:
     """Close the door to the live device called `name`; how many that were."""
-    live = (devices.c.project_id == project_id) & (devices.c.name == name) & devices.c.revoked_at.is_(None)
-    revoked = session.execute(update(devices).where(live).values(revoked_at=at).returning(devices.c.id))
-    return len(revoked.all())
+    return _mark_revoked(session, devices, project_id, name, at)
+
+
+def mark_api_token_revoked(session: Session, project_id: int, name: str, at: datetime.datetime) -> int:
+    """Close the door to the live API tokens called `name`; how many that were."""
+    return _mark_revoked(session, api_tokens, project_id, name, at)
+
+
+def _mark_revoked(session: Session, table: Table, project_id: int, name: str, at: datetime.datetime) -> int:
+    live = (table.c.project_id == project_id) & (table.c.name == name) & table.c.revoked_at.is_(None)
+    return len(session.execute(update(table).where(live).values(revoked_at=at).returning(table.c.id)).all())

@@ -16,6 +16,8 @@ EARTH_TOLERANCE: Final = 0.005
 SAME_INSTANT: Final = datetime.timedelta(seconds=1)
 TRUE_TEXTS: Final = frozenset({"1", "true"})
 FALSE_TEXTS: Final = frozenset({"0", "false"})
+# What Enketo writes of a text that is no date; ODK Web Forms leaves the answer blank.
+INVALID_DATE: Final = "Invalid Date"
 
 
 def agrees(
@@ -39,6 +41,8 @@ def agrees(
         return _same_date(computed, text, zone)
     if computed.strip() == text:
         return True
+    if computed == INVALID_DATE:
+        return not text
     if kind in ("integer", "decimal"):
         number = read_xforms(computed)
         return number == number and _same_number(number, text, kind, tolerance)

@@ -77,7 +77,7 @@ def judge(
     """
     if rules.definition.public_key and record.attributes.get("encrypted") in ("yes", "true"):
         return _encrypted(rules)
-    with PreparedRecord(rules.definition, record, rules.types, rules.calculated) as prepared:
+    with PreparedRecord(rules.definition, record, rules.types, rules.outcomes) as prepared:
         clock = _clock(rules, prepared, circumstances)
         static = [*_unknown_questions(rules, unknown), *_clock_findings(clock), *_odd_types(rules, prepared)]
         static += _missing_attachments(rules, prepared, circumstances)

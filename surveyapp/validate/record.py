@@ -16,16 +16,20 @@ stamp = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9
 class PreparedRecord:
     """The nodes of a record by generic path, with stand-ins for what is absent. Use as a context manager.
 
-    `types` are the bind types by path, '' for text; `calculated` the paths of calculations.
+    `types` are the bind types by path, '' for text; `outcomes` the types of what calculations yield.
     """
 
     def __init__(
-        self, definition: FormDefinition, root: Node, types: Mapping[str, str], calculated: frozenset[str] = frozenset()
+        self,
+        definition: FormDefinition,
+        root: Node,
+        types: Mapping[str, str],
+        outcomes: Mapping[str, str] | None = None,
     ) -> None:
         self.definition = definition
         self.root = root
         self.types = types
-        self.calculated = calculated
+        self.outcomes = outcomes or {}
         self.by_path: dict[str, list[Node]] = {}
         self.added: list[tuple[Node, int]] = []
 
@@ -54,10 +58,12 @@ class PreparedRecord:
     def type_of(self, path: str, text: str | None) -> str:
         """The bind type as which rules read a node of that path.
 
-        What JavaRosa computed as a date stays one for the rules that read it, although its bind says text.
+        What JavaRosa computed stays what it is for the rules that read it, although its bind says text.
         """
         kind = self.types.get(path, "")
-        return "dateTime" if not kind and text and path in self.calculated and stamp.fullmatch(text) else kind
+        if kind or not text or path not in self.outcomes:
+            return kind
+        return "dateTime" if stamp.fullmatch(text) else self.outcomes[path]
 
     def _add_absent(self, node: Node, element: Group | Repeat) -> None:
         present = {child.name for child in node.children}

@@ -12,6 +12,7 @@ from surveyapp.expressions.tokens import tokenize
 from surveyapp.validate.circumstances import list_time_questions
 from surveyapp.validate.lists import LAST_SAVED, build_instances
 from surveyapp.validate.order import list_cycles, relevance_order
+from surveyapp.validate.outcomes import list_outcomes
 from surveyapp.xform.definition import Element, FormDefinition, Question, Repeat
 
 TIME_FUNCTIONS: Final = frozenset({"today", "now"})
@@ -84,7 +85,7 @@ class CompiledRules:
     types: dict[str, str]
     times: dict[str, str]
     repeats: frozenset[str]
-    calculated: frozenset[str]
+    outcomes: Mapping[str, str]
     names: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
 
@@ -105,7 +106,7 @@ def compile_rules(definition: FormDefinition, attachments: Mapping[str, bytes]) 
         {path: "" if kind == "string" else kind for path, kind in types.items()},
         list_time_questions(definition),
         repeats,
-        frozenset(path for path, site in books["javarosa"].sites.items() if site.calculate),
+        list_outcomes(definition),
     )
 
 

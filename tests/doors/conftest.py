@@ -7,6 +7,7 @@ import pytest
 
 from surveyapp.config import Config
 from tests.people import PEOPLE, Phone, Survey, serving
+from tests.programs import Program
 
 
 @pytest.fixture
@@ -25,3 +26,10 @@ def phone(survey: Survey) -> Phone:
     """A phone of the default project, where the form `people` is published."""
     survey.publish(PEOPLE)
     return survey.phone()
+
+
+@pytest.fixture
+def program(survey: Survey) -> Program:
+    """A program of the default project, where the form `people` is published."""
+    survey.publish(PEOPLE)
+    return Program(survey)

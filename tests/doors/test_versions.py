@@ -1,68 +1,17 @@
 """Versions of one form: all submissions in one export, each question in one column, tables that can be made again."""
 
-import random
-import uuid
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import MetaData, Table, inspect, select
+from sqlalchemy import inspect
 
 from surveyapp.cli import main
 from surveyapp.problems import Problem
-from tests.people import Phone, Survey, read_sheets, record
+from tests.homes import assert_rebuilt_alike, columns, form, send
+from tests.people import Survey, read_sheets, record
 
 ON_SQLITE = pytest.mark.parametrize("database_url", [pytest.param("sqlite", marks=pytest.mark.sqlite)], indirect=True)
-
-
-def form(version: str, *rows: str, choices: Sequence[str] = ()) -> str:
-    """An XLSForm in Markdown; a row is `type | name | label`."""
-    lines = ["| survey |", "| | type | name | label |", *(f"| | {row} |" for row in rows)]
-    if choices:
-        lines += ["| choices |", "| | list_name | name | label |", *(f"| | {choice} |" for choice in choices)]
-    lines += ["| settings |", "| | form_title | form_id | version |", f"| | Home | home | {version} |"]
-    return "\n".join(lines)
-
-
-def send(phone: Phone, version: str, answers: str, **more: Any) -> str:
-    instance_id = more.pop("instance_id", None) or f"uuid:{uuid.uuid4()}"
-    response = phone.send(record(answers, form="home", version=version, instance_id=instance_id, **more))
-    assert response.status_code == 201, response.text
-    return instance_id
-
-
-def contents(survey: Survey) -> dict[str, list[dict[str, Any]]]:
-    """Every row of every answer table, by column name."""
-    engine = survey.database.engine
-    found = {}
-    names = [name for name in inspect(engine).get_table_names() if name.startswith("data_")]
-    with engine.connect() as connection:
-        for name in names:
-            table = Table(name, MetaData(), autoload_with=engine)
-            rows = [dict(row) for row in connection.execute(select(table)).mappings()]
-            found[name] = sorted(rows, key=lambda row: (row["_submission_id"], row.get("_position", 0)))
-    return found
-
-
-def rebuild(survey: Survey) -> None:
-    config = survey.config
-    environment = {"SURVEYAPP_DATABASE_URL": config.database_url, "SURVEYAPP_DATA_DIR": str(config.data_dir)}
-    result = CliRunner().invoke(main, ["rebuild", "home"], env=environment)
-    assert result.exit_code == 0, result.output
-
-
-def assert_rebuilt_alike(survey: Survey) -> None:
-    before = contents(survey)
-    assert any(before.values())
-    rebuild(survey)
-    assert contents(survey) == before
-
-
-def columns(sheet: list[dict[str, Any]]) -> list[str]:
-    """The names of the answer columns, in order."""
-    return [name for name in sheet[0] if not name.startswith("_")]
 
 
 V1 = form(
@@ -122,7 +71,10 @@ def grown(survey: Survey) -> Survey:
     """A form of three versions, with submissions made with each, after it and before the next."""
     survey.publish(V1)
     phone = survey.phone()
-    first = "<name>A</name><rooms>2</rooms><land><plots>1</plots><crop>rice</crop></land><roof>straw</roof><goods>tv bike</goods><gone>old</gone>"
+    first = (
+        "<name>A</name><rooms>2</rooms><land><plots>1</plots><crop>rice</crop></land>"
+        "<roof>straw</roof><goods>tv bike</goods><gone>old</gone>"
+    )
     send(phone, "1", first, instance_id="uuid:a")
     survey.publish(V2)
     second = (
@@ -361,128 +313,6 @@ def test_a_root_of_another_name_keeps_the_columns(survey: Survey) -> None:
         ("1", "one", "two", None),
         ("2", "three", "four", "d"),
     ]
-    assert_rebuilt_alike(survey)
-
-
-# -- names ------------------------------------------------------------------------------------------------------------
-LONG = "q" * 70
-NAMES = [
-    "select",
-    "order",
-    "user",
-    "table",
-    "Data2",
-    "data2",
-    "DATA2",
-    "_submission_id",
-    "_extra",
-    "问题",
-    "é",
-    LONG,
-    LONG + "x",
-    "data",
-    "x.y",
-    "x-y",
-    "true",
-    "_",
-]
-
-
-def test_questions_of_any_name_are_kept_apart_and_exported(survey: Survey, tmp_path: Path) -> None:
-    repeat = [
-        "begin repeat | group_ | G",
-        *(f"text | {name} | L" for name in NAMES if name != "data"),
-        "text | _row_key | L",
-        "end repeat | |",
-    ]
-    survey.publish(form("1", *(f"text | {name} | L" for name in NAMES), *repeat))
-    answers = "".join(f"<{name}>{number}</{name}>" for number, name in enumerate(NAMES))
-    inside = "".join(f"<{name}>{number}</{name}>" for number, name in enumerate(NAMES) if name != "data")
-    phone = survey.phone()
-    sent = record(f"{answers}<group_>{inside}<_row_key>99</_row_key></group_>", form="home", instance_id="uuid:1")
-    assert phone.send(sent).status_code == 201
-    assert survey.findings("home", "uuid:1") == []
-    sheets = survey.export("home", tmp_path / "out.xlsx", missing="none")
-    assert sorted(int(v) for n, v in sheets["data"][0].items() if str(v).isdigit() and n not in FIXED) == list(
-        range(len(NAMES))
-    )
-    cells = sheets["group_"][0].items()
-    found = [int(v) for n, v in cells if isinstance(v, str) and v.isdigit() and n != "_parent_row_key"]
-    assert sorted(found) == sorted([number for number, name in enumerate(NAMES) if name != "data"] + [99])
-    assert_rebuilt_alike(survey)
-
-
-FIXED = ("_submission_no", "_edits", "_findings_error", "_findings_warn", "_version")
-
-
-# -- wide and deep ----------------------------------------------------------------------------------------------------
-WIDE = 2600
-
-
-def test_a_form_of_2600_questions_and_repeats_three_deep_goes_in_and_out(survey: Survey, tmp_path: Path) -> None:
-    kinds = ["text", "integer", "decimal", "date"]
-    rows = [f"{kinds[number % 4]} | q{number} | Q" for number in range(WIDE)]
-    rows += ["begin repeat | r1 | R", *(f"text | w{number} | W" for number in range(700))]
-    rows += ["begin repeat | r2 | R", "text | b | B", "begin repeat | r3 | R", "integer | c | C", "end repeat | |"]
-    survey.publish(form("1", *rows, "end repeat | |", "end repeat | |"))
-    values = {"text": "x" * 23, "integer": "123456789012", "decimal": "1.25", "date": "2026-01-02"}
-    answers = "".join(f"<q{number}>{values[kinds[number % 4]]}</q{number}>" for number in range(WIDE))
-    wide = "".join(f"<w{number}>{'y' * 23}</w{number}>" for number in range(700))
-
-    def nest(first: int) -> str:
-        inner = "".join(f"<r3><c>{first * 100 + number}</c></r3>" for number in range(2))
-        return f"<r1>{wide}<r2><b>{first}</b>{inner}</r2><r2><b>{first + 1}</b>{inner}</r2></r1>"
-
-    phone = survey.phone()
-    send(phone, "1", answers + nest(1) + nest(3), instance_id="uuid:1")
-    send(phone, "1", answers + nest(5), instance_id="uuid:2", deprecated_id="uuid:1")
-    send(phone, "1", answers + nest(7))
-    sheets = survey.export("home", tmp_path / "out.xlsx", missing="none")
-    for number in (0, 1, 2, WIDE - 4, WIDE - 1):
-        shown = [row[f"q{number}"] for row in sheets["data"]]
-        assert shown[0] == shown[1] is not None
-    assert [
-        sum(value is not None for name, value in row.items() if name.startswith("q")) for row in sheets["data"]
-    ] == [WIDE] * 2
-    assert [row["w699"] for row in sheets["r1"]] == ["y" * 23] * 2
-    assert [row["b"] for row in sheets["r2"]] == ["5", "6", "7", "8"]
-    assert [row["c"] for row in sheets["r3"]] == [500, 501, 500, 501, 700, 701, 700, 701]
-    parents = {row["_row_key"] for row in sheets["r2"]}
-    assert {row["_parent_row_key"] for row in sheets["r3"]} == parents
-    assert_rebuilt_alike(survey)
-
-
-def test_400_questions_of_short_text_fit_the_pages_of_every_database(survey: Survey) -> None:
-    """PostgreSQL moves only texts over some 24 bytes out of a row of 8 kB."""
-    survey.publish(form("1", *(f"text | q{number} | Q" for number in range(400))))
-    phone = survey.phone()
-    for length in (22, 23, 24, 25):
-        send(phone, "1", "".join(f"<q{number}>{'x' * length}</q{number}>" for number in range(400)))
-    assert survey.count("data_home") == 4
-
-
-def test_row_keys_survive_edits_and_are_made_again(survey: Survey) -> None:
-    survey.publish(
-        form(
-            "1",
-            "begin repeat | a | A",
-            "text | x | X",
-            "begin repeat | b | B",
-            "text | y | Y",
-            "end repeat | |",
-            "end repeat | |",
-        )
-    )
-    phone = survey.phone()
-    rng = random.Random(7)
-    for _ in range(4):
-        former = None
-        for _ in range(4):
-            inner = ["".join(f"<b><y>{rng.randrange(3)}</y></b>" for _ in range(rng.randrange(3))) for _ in range(3)]
-            answers = "".join(f"<a><x>{rng.randrange(4)}</x>{part}</a>" for part in inner[: rng.randrange(4)])
-            former = send(phone, "1", answers, deprecated_id=former)
-    keys = [row[0] for row in survey.rows("SELECT _row_key FROM data_home_a")]
-    assert len(keys) == len(set(keys))
     assert_rebuilt_alike(survey)
 
 

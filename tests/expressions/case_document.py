@@ -44,6 +44,21 @@ def read_cases() -> list[tuple[str, str, str]]:
         return [(expression, javarosa, xforms) for expression, javarosa, xforms in rows]
 
 
+def write_form(calculation: str) -> str:
+    """An XForm of the record in which `/data/c` is calculated."""
+    binds = "".join(f'<bind nodeset="/data/{name}" type="{kind}"/>' for name, kind in TYPES.items() if name != "n")
+    binds += '<bind nodeset="/data/r/n" type="int"/><bind nodeset="/data/r2/n" type="int"/>'
+    rows = "".join(
+        f'<group ref="/data/{name}"><repeat nodeset="/data/{name}"><input ref="/data/{name}/n"/></repeat></group>'
+        for name in ("r", "r2")
+    )
+    model = f"<instance>{RECORD.replace(ROWS, '<r><n/></r><r2><n/></r2>')}</instance>{LIST}{binds}"
+    model += f'<bind nodeset="/data/c" calculate="{calculation}" type="string"/>'
+    namespaces = 'xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"'
+    head = f"<h:head><h:title>t</h:title><model>{model}</model></h:head>"
+    return f"<h:html {namespaces}>{head}<h:body>{rows}</h:body></h:html>"
+
+
 def typed_record() -> Node:
     """The record, each node with the type of its bind."""
     root = read_tree(RECORD)

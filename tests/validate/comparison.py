@@ -3,10 +3,10 @@
 import datetime
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from surveyapp.expressions.dates import read_date
 from surveyapp.expressions.evaluation import DialectName
@@ -14,8 +14,9 @@ from surveyapp.expressions.numbers import read_xforms
 from surveyapp.validate.agreement import EARTH_TOLERANCE, RELATIVE_TOLERANCE, agrees
 from surveyapp.validate.circumstances import Circumstances
 from surveyapp.validate.judge import NodeJudgement, judge
-from surveyapp.validate.rules import EARTH_FUNCTIONS, CompiledRules
+from surveyapp.validate.rules import EARTH_FUNCTIONS, CompiledRules, compile_rules
 from surveyapp.xform.definition import Question
+from surveyapp.xform.parse import parse_xform
 from tests.validate.fieldwork import COLLECT, WEB
 from tests.validate.steering import Steering
 
@@ -24,6 +25,9 @@ BARS: Final = {"relevant": 0.999, "required": 1.0, "constraint": 0.995, "calcula
 AGENTS: Final[Mapping[DialectName, str]] = {"javarosa": COLLECT, "xforms": WEB}
 # Steered past this screen, interviews of the reference questionnaire reach their questions.
 CONSENT: Final = {"visit_result": "done", "consent": "yes"}
+
+# Gives the lines of another engine for a form, the folder of its media, and records.
+Engine: TypeAlias = Callable[..., list[str]]
 
 
 @dataclass
@@ -38,6 +42,17 @@ class Comparison:
         self.asked[kind] += 1
         if not same:
             self.differences.setdefault(kind, []).append(f"{where}: {ours!r}, the other engine {theirs!r}")
+
+    def add(self, other: "Comparison") -> None:
+        """Count what `other` counted."""
+        self.asked.update(other.asked)
+        for kind, lines in other.differences.items():
+            self.differences.setdefault(kind, []).extend(lines)
+
+    def unexplained(self, pattern: str) -> list[str]:
+        """The differences at which `pattern` is not found."""
+        lines = [line for found in self.differences.values() for line in found]
+        return [line for line in lines if not re.search(pattern, line)]
 
     def agreement(self, kind: str) -> float:
         """The share of nodes, 1 where there was nothing to compare."""
@@ -106,7 +121,9 @@ def _compare_node(
         comparison.ask("required", where, node.required, required, (required == "true") == node.required)
     if node.constraint_ok is not None and constraint:
         comparison.asked["violated constraints"] += constraint == "false"
-        comparison.ask("constraint", where, node.constraint_ok, constraint, (constraint == "true") == node.constraint_ok)
+        comparison.ask(
+            "constraint", where, node.constraint_ok, constraint, (constraint == "true") == node.constraint_ok
+        )
     if node.calculated is not None:
         same = same_value(node.calculated, value, question)
         comparison.ask("calculate", f"{where} = {question.rules.calculate}", node.calculated, value, same)
@@ -120,3 +137,17 @@ def same_value(ours: str, theirs: str, question: Question) -> bool:
     of_the_earth = any(f"{name}(" in question.rules.calculate for name in EARTH_FUNCTIONS)
     tolerance = EARTH_TOLERANCE if of_the_earth else RELATIVE_TOLERANCE
     return agrees(computed if date is None else date, theirs, question.type, datetime.UTC, tolerance)
+
+
+def compare_form(
+    content: bytes, table: bytes, folder: Path, dialect: DialectName, oddity: float, records: int, ask: Engine
+) -> Comparison:
+    """Random records of the XForm `content`, whose households.csv is `table`, judged here and by the engine `ask`."""
+    media, written = folder / "media", folder / "records"
+    media.mkdir(parents=True)
+    written.mkdir()
+    (folder / "form.xml").write_bytes(content)
+    (media / "households.csv").write_bytes(table)
+    rules = compile_rules(parse_xform(content), {"households.csv": table})
+    ours = judged_here(rules, written, dialect, oddity, records)
+    return compare(rules, ours, ask(folder / "form.xml", media, *sorted(written.iterdir())))

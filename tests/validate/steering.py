@@ -58,22 +58,31 @@ class Steering:
         self.dialect: DialectName = dialect
         self.rows = rows
         self.fixed = fixed or {}
+        # The engine of ODK Web Forms does not know a time of day that ends in Z.
+        self.offset = "Z" if dialect == "javarosa" else "+00:00"
         self.asked, self.bounds = list_appetites(rules.definition)
+        sites = rules.books[dialect].sites.values()
+        # A client obeys a count before it looks at its constraint: an odd one may be three thousand rows.
+        self.counts = {path for site in sites if site.count and (read := site.count.references) for path in read.paths}
 
     def record(self, *, pruned: bool = True) -> Node:
         """A bound record; `pruned` of the nodes that are not relevant, as clients send it."""
         definition = self.rules.definition
         root = Node(definition.root.name, attributes={"id": definition.form_id, "version": definition.version})
         self._grow(root, definition.root)
-        bind(definition, root)
-        with PreparedRecord(definition, root, self.rules.types, self.rules.calculated) as prepared:
-            trial = Trial(self.rules, self.dialect, prepared, Clock((NOW,)))
-            for _ in range(2):
-                self._fill(root, trial)
-            self._calculate(root, trial)
-            if pruned:
-                self._prune(root, trial)
-            prepared.added.clear()
+        for last in (False, False, True):
+            bind(definition, root)
+            with PreparedRecord(definition, root, self.rules.types, self.rules.outcomes) as prepared:
+                trial = Trial(self.rules, self.dialect, prepared, Clock((NOW,)))
+                for _ in range(2):
+                    self._fill(root, trial)
+                self._calculate(root, trial)
+                done = last or not self._obey_counts(trial)
+                if done and pruned:
+                    self._prune(root, trial)
+                prepared.added.clear()
+            if done:
+                break
         bind(definition, root)
         return root
 
@@ -89,6 +98,33 @@ class Steering:
                 grown = node.append(Node(child.name))
                 if not isinstance(child, Question):
                     self._grow(grown, child)
+
+    def _obey_counts(self, trial: Trial) -> bool:
+        """Give each counted repeat its rows; whether any was added or taken away."""
+        changed = False
+        for site in trial.book.sites.values():
+            repeat, rule = site.element, site.count
+            if not isinstance(repeat, Repeat) or rule is None or rule.compiled is None:
+                continue
+            for parent in trial.record.by_path.get(repeat.path.rpartition("/")[0], ()):
+                rows = parent.all(repeat.name)
+                if not rows:
+                    continue
+                wanted = rule.compiled.number(Scope(trial.environment, rows[0]))
+                more = (min(4, max(1, int(wanted))) if wanted == wanted else 1) - len(rows)
+                changed = changed or more != 0
+                self._change_rows(parent, repeat, rows, more)
+        return changed
+
+    def _change_rows(self, parent: Node, repeat: Repeat, rows: list[Node], more: int) -> None:
+        """Add `more` rows, or take away where it is negative."""
+        for row in rows[len(rows) + more :] if more < 0 else ():
+            parent.children.remove(row)
+        after = parent.children.index(rows[-1]) + 1 if more > 0 else 0
+        for _ in range(more):
+            row = parent.append(Node(repeat.name))
+            parent.children.insert(after, parent.children.pop())
+            self._grow(row, repeat)
 
     def _fill(self, root: Node, trial: Trial) -> None:
         for node in list(root.walk()):
@@ -131,7 +167,7 @@ class Steering:
         """An answer of chance: one that the constraint allows, or for `oddity` any, or one that it forbids."""
         site = trial.book.sites.get(question.path)
         rule = None if site is None or site.constraint is None else site.constraint.compiled
-        strict = self.random.random() >= self.oddity
+        strict = self.random.random() >= self.oddity or question.path in self.counts
         if not strict and (rule is None or self.random.random() < 0.3):
             node.text = self._value(node, question, trial, strict)
             return
@@ -168,7 +204,7 @@ class Steering:
             "decimal": [str(draw.randint(0, 50)), str(round(draw.uniform(0, 100), 2)), "0", "0.5"],
             "date": [(NOW.date() - datetime.timedelta(days=draw.randint(-30, 2000))).isoformat()],
             "datetime": [(NOW - datetime.timedelta(hours=draw.randint(-30, 2000))).isoformat(timespec="milliseconds")],
-            "time": [f"{draw.randint(0, 23):02d}:{draw.randint(0, 59):02d}:00.000Z"],
+            "time": [f"{draw.randint(0, 23):02d}:{draw.randint(0, 59):02d}:00.000{self.offset}"],
             "geopoint": [f"{draw.randint(-80, 80)}.5 {draw.randint(-170, 170)}.25 0.0 5.0"],
             "geotrace": [TRACE],
             "geoshape": [TRACE],
@@ -196,9 +232,9 @@ class Steering:
         wanted = [name for name in self._wanted(question, strict) if name in names]
         if question.type == "select_one":
             return self.random.choice(wanted if wanted and self.random.random() < 0.7 else names)
-        if question.type == "select_multiple" and wanted and self.random.random() < 0.7:
+        if question.type == "select_multiple" and strict and wanted and self.random.random() < 0.7:
             return " ".join(dict.fromkeys([self.random.choice(wanted), self.random.choice(names)]))
-        most = len(names) if question.type == "rank" else self.random.randint(1, min(3, len(names)))
+        most = len(names) if question.type == "rank" else self.random.randint(1, min(3 if strict else 6, len(names)))
         return " ".join(self.random.sample(names, most))
 
     def _calculate(self, root: Node, trial: Trial) -> None:

@@ -1,0 +1,158 @@
+"""The household layer: from answers to a table of indicators with reasons for what is missing.
+
+Households are worked on in slices that fit the processor's cache, so that memory stays bounded and each figure of a
+household depends on that household alone (and on stored parameters): only changed interviews need computing again.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surveyapp.indicators.catalogue import CATALOGUE
+from surveyapp.indicators.columns import Column, Mask, Reason
+from surveyapp.indicators.declaration import Indicator
+from surveyapp.indicators.frame import Frame
+from surveyapp.indicators.parameters import NO_PARAMETERS, Parameters
+from surveyapp.indicators.reading import Answers, Reading
+from surveyapp.indicators.registry import Registry
+from surveyapp.indicators.settings import Settings
+
+SLICE: Final = 1 << 15
+
+
+@dataclass(frozen=True)
+class IndicatorTable:
+    """One row a household, one column an indicator, in the order of the catalogue.
+
+    `marks` are by indicator and name of mark. The hashes say under which settings and parameters it was computed;
+    `not_computable` which indicators a form version cannot give, and the questions that it lacks.
+    """
+
+    n: int
+    columns: Mapping[str, Column]
+    marks: Mapping[tuple[str, str], Mask]
+    not_computable: Mapping[str, Mapping[str, list[str]]]
+    settings_hash: str
+    parameters_hash: str
+
+    def __getitem__(self, code: str) -> Column:
+        return self.columns[code]
+
+    def rows(self, which: NDArray[Any]) -> "IndicatorTable":
+        """Some of the households."""
+        return replace(
+            self,
+            n=len(np.arange(self.n)[which]),
+            columns={code: column.rows(which) for code, column in self.columns.items()},
+            marks={name: mask[which] for name, mask in self.marks.items()},
+        )
+
+    def with_rows(self, places: NDArray[np.int64], other: "IndicatorTable") -> "IndicatorTable":
+        """The table with the households at `places` computed anew. ValueError: other settings or other columns."""
+        ours = (self.settings_hash, self.parameters_hash, list(self.columns))
+        if ours != (other.settings_hash, other.parameters_hash, list(other.columns)):
+            raise ValueError("The two tables were computed under different settings, or hold different indicators.")
+        columns = {code: _patched(column, places, other.columns[code]) for code, column in self.columns.items()}
+        marks = {name: mask.copy() for name, mask in self.marks.items()}
+        for name, mask in other.marks.items():
+            marks.setdefault(name, np.zeros(self.n, bool))[places] = mask
+        for name in marks.keys() - other.marks.keys():
+            marks[name][places] = False
+        return replace(self, columns=columns, marks=marks)
+
+
+def compute_households(
+    frame: Frame,
+    settings: Settings | None = None,
+    parameters: Parameters = NO_PARAMETERS,
+    *,
+    codes: Iterable[str] | None = None,
+    catalogue: Registry = CATALOGUE,
+    slice_size: int = SLICE,
+) -> IndicatorTable:
+    """All indicators, or those named with their twins and parts, for every household of the frame.
+
+    Raises RegistryError for a code that does not exist.
+    """
+    settings = settings or Settings()
+    asked = catalogue.with_company(codes) if codes is not None else tuple(one.code for one in catalogue)
+    order = catalogue.in_order(asked if codes is None else {*codes, *asked})
+    making = _Making(frame.n, asked)
+    for start in range(0, max(frame.n, 1), slice_size):
+        stop = min(start + slice_size, frame.n)
+        answers = Answers(frame, settings, start, stop)
+        results: dict[str, Column] = {}
+        for one in order:
+            reading = Reading(one, answers, results, settings, parameters)
+            results[one.code] = one.formula(reading)
+            making.take(one, start, stop, results[one.code], reading.raised)
+    lacking = {
+        version: catalogue.not_computable(frame.questions[version], settings) for version in frame.versions
+    }
+    return IndicatorTable(
+        n=frame.n,
+        columns=making.finish(frame, lacking),
+        marks=making.marks,
+        not_computable={
+            version: {code: found[code] for code in asked if code in found} for version, found in lacking.items()
+        },
+        settings_hash=settings.hash,
+        parameters_hash=parameters.hash,
+    )
+
+
+class _Making:
+    """Columns of the whole table, filled slice by slice."""
+
+    def __init__(self, n: int, codes: Iterable[str]) -> None:
+        self.n = n
+        self.wanted = tuple(codes)
+        self.columns: dict[str, Column] = {}
+        self.marks: dict[tuple[str, str], Mask] = {}
+        self._wanted = set(self.wanted)
+
+    def take(self, one: Indicator, start: int, stop: int, column: Column, raised: Mapping[str, Mask]) -> None:
+        """One indicator of one slice."""
+        if one.code not in self._wanted:
+            return
+        if one.code not in self.columns:
+            values = np.empty(self.n, column.values.dtype)
+            self.columns[one.code] = Column(values, np.empty(self.n, np.uint8), column.levels)
+        whole = self.columns[one.code]
+        whole.values[start:stop] = column.values
+        whole.reasons[start:stop] = column.reasons
+        for name, where in raised.items():
+            if where.any():
+                self.marks.setdefault((one.code, name), np.zeros(self.n, bool))[start:stop] = where
+
+    def finish(self, frame: Frame, lacking: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Column]:
+        """The columns in the order asked, NOT_IN_VERSION where a version lacks an input."""
+        if any(lacking.values()):
+            for code in self.wanted:
+                lacks = np.array([code in lacking[version] for version in frame.versions], bool)
+                if lacks.any():
+                    self._blank(code, lacks[frame.version])
+        return {code: self.columns[code] for code in self.wanted}
+
+    def _blank(self, code: str, where: Mask) -> None:
+        column = self.columns[code]
+        column.values[where] = -1 if column.levels else np.nan
+        column.reasons[where] = Reason.NOT_IN_VERSION
+        for (owner, _), mask in self.marks.items():
+            if owner == code:
+                mask[where] = False
+
+
+def _patched(column: Column, places: NDArray[np.int64], new: Column) -> Column:
+    values, reasons = column.values.copy(), column.reasons.copy()
+    reasons[places] = new.reasons
+    if new.levels == column.levels:
+        values[places] = new.values
+        return Column(values, reasons, column.levels)
+    levels = (*column.levels, *(level for level in new.levels if level not in column.levels))
+    moved = np.array([*(levels.index(level) for level in new.levels), -1], values.dtype)
+    values[places] = moved[new.values]
+    return Column(values, reasons, levels)
