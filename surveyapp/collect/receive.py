@@ -43,6 +43,7 @@ from surveyapp.store.submissions import (
     get_current_version,
     get_version,
     list_attachments,
+    list_findings,
     list_related,
     lock_submission,
     mark_current,
@@ -112,8 +113,19 @@ def add_files(
         Problem: SUBMISSION_NOT_FOUND.
     """
     version = get_version(session, form.id, instance_id)
+    return _add_late_files(session, form.id, version, files, received_at)
+
+
+def _add_late_files(
+    session: Session, form_pk: int, version: Version, files: Sequence[IncomingFile], received_at: datetime.datetime
+) -> Receipt:
+    """Files for a version that is there; where an edit has replaced it meanwhile, also for the edit if it waits for them."""
     added = _add_files(session, version.id, files, received_at)
-    return Receipt("files_added" if added else "same", instance_id, version.submission_id)
+    if added and not version.current:
+        current = get_current_version(session, form_pk, version.submission_id)
+        missing = {f.value for f in list_findings(session, current.id) if f.check == "attachment-missing"}
+        _add_files(session, current.id, [file for file in files if file.name in missing], received_at)
+    return Receipt("files_added" if added else "same", version.instance_id, version.submission_id)
 
 
 def _add_files(session: Session, version_id: int, files: Sequence[IncomingFile], received_at: datetime.datetime) -> int:
@@ -182,8 +194,8 @@ class _Reception:
     def _again(self, present: Version) -> Receipt:
         if present.sha256 != self.sha256:
             return self._keep_copy("conflict", present)
-        added = self._add_files(present.id)
-        return Receipt("files_added" if added else "same", present.instance_id, present.submission_id)
+        incoming = self.incoming
+        return _add_late_files(self.session, self.form.id, present, incoming.files, incoming.received_at)
 
     def _edit(self, base: Version) -> Receipt:
         lock_submission(self.session, base.submission_id)
@@ -220,8 +232,7 @@ class _Reception:
     # -- what they share ----------------------------------------------------------------------------------------------
     def _keep_current(self, submission_id: int, number: int, kind: str, base: Version | None) -> None:
         version, unknown = self._bind()
-        named = self._named_files()
-        carried = [] if base is None else self._carried_over(base, named)
+        carried = [] if base is None else self._carried_over(base)
         received = {file.name for file in self.incoming.files} | {attachment.name for attachment in carried}
         judged = self._judge(version, unknown, received)
         version_id = self._add_version(submission_id, kind, version, number, judged)
@@ -289,11 +300,9 @@ class _Reception:
             received_at=self.incoming.received_at,
         )
 
-    def _named_files(self) -> list[str]:
-        return list_named_files(self.incoming.record)
-
-    def _carried_over(self, base: Version, named: Sequence[str]) -> list[Attachment]:
+    def _carried_over(self, base: Version) -> list[Attachment]:
         """Files of the replaced version that the edit names and did not send again."""
+        named = list_named_files(self.incoming.record)
         sent = {file.name for file in self.incoming.files}
         present = list_attachments(self.session, base.id)
         return [a for a in present if a.name in named and a.name not in sent and not a.conflict]

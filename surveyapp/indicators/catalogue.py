@@ -31,5 +31,5 @@ CATALOGUE: Final = Registry(
         *household_wellbeing.INDICATORS,
         *household_food.INDICATORS,
     ),
-    accompanied=("lvi",),
+    accompanied=("lvi", "v_dropout", "v_leader"),
 )

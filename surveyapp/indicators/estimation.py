@@ -174,8 +174,8 @@ def estimate(
     `domain`: who counts (n,) true or false. `lonely`: what a stratum with one cluster adds to the error: nothing can be
     said (`flag`), its distance from the mean of all clusters (`adjust`), or nothing (`certainty`); it is flagged in any
     case. `scale`: `logit` for proportions and indices in [0, 1]: the interval is taken on ln(b/(1 − b)), turned back.
-    Interval: t quantiles at clusters − strata, over the strata where the domain has members. A domain inside one
-    cluster of several has no error, for its deviations add up to 0 there; a stratum taken whole adds 0.
+    Interval: t quantiles at clusters − strata, over the strata where the domain has members. A mean, ratio or
+    index of a domain inside one cluster has no error, for its deviations add up to 0; a stratum taken whole adds 0.
     """
     if (denominator is not None) != (kind == "ratio"):
         raise ValueError(f"denominator: a ratio needs one, and nothing else does; the kind is {kind}.")
@@ -297,15 +297,16 @@ def _estimates(
     n = np.bincount(g, minlength=size)
     inside = np.bincount(groups.of_row[groups.of_row >= 0], minlength=size)
     low, high = extremes(y if x is None else z, g, size)
-    flags = raised_flags(n, inside, spread, (n > 0) & (low == high))
-    variance = told_variances(spread, rules.lonely, summed=kind == "total")
+    constant = (n > 0) & (low == high)
+    flags = raised_flags(n, inside, spread, constant)
+    variance = told_variances(spread, constant, summed=kind == "total")
     deff = variance / simple_variances(z, w, g, n)
     units = n if design.units is None else sums(design.units[rows], g, size)
     cut = kind in ("gini", "theil")
     negative = sums(y < 0, g, size) if cut else np.zeros(size)
     errors = np.where(np.isnan(found), np.nan, np.sqrt(variance))
     if kind == "median":
-        errors, ends = woodruff(y, w, g, errors, spread.df, rules)
+        errors, ends = woodruff(found, errors, spread.df, (y, w, g), rules)
     else:
         ends = [interval(*one, rules) for one in zip(found.tolist(), errors.tolist(), spread.df.tolist(), strict=True)]
     return [

@@ -6,7 +6,7 @@ A `View` is the sample seen for one level: every village of its own (households 
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -50,21 +50,21 @@ class Figure:
 class Line:
     """One line of the catalogue for villages or the project: a declared group of figures.
 
-    `codes` are the figures that it gives, with the unit of each; `depends` the indicators that it reads.
+    `codes` are the figures that it gives, with the unit of each; `depends` the indicators that it reads; `units` whom
+    it counts.
     """
 
     code: str
     set: Set
     levels: tuple[Level, ...]
-    unit: str
     label_en: str
     label_zh: str
     definition: str
     formula: "Callable[[View], Iterator[Figure]]"
     source: tuple[str, ...]
+    codes: Mapping[str, str] = field(default_factory=dict)
     depends: tuple[str, ...] = ()
     units: Units = "households"
-    scale: Scale = "linear"
     version: int = 1
 
 

@@ -4,11 +4,12 @@ from typing import Final
 
 import numpy as np
 
-from surveyapp.indicators.columns import Column, Reason, count_ticks, full, of_mask, one_of, with_reason, with_value
+from surveyapp.indicators.columns import Column, Reason, count_ticks, full, of_mask, one_of, with_levels, with_reason, with_value
 from surveyapp.indicators.declaration import SHARE, UNLIMITED, Formula, Indicator
 from surveyapp.indicators.household_income import FARM, GROUPS, INCOMES
 from surveyapp.indicators.household_social import scale
 from surveyapp.indicators.reading import Reading
+from surveyapp.indicators.roster import between
 from surveyapp.indicators.scoring import all_of, mean_of, negation, sum_of
 
 SATISFACTIONS: Final = ("sat_house", "sat_social", "sat_all")
@@ -124,7 +125,69 @@ LVI_PARTS: Final = (
           lambda reading: count_ticks(reading["sh_types"]), ("sh_types",), unit="count", bounds=UNLIMITED),
 )  # fmt: skip
 
+LEADERS: Final = ("party", "committee", "able", "elder", "resident_cadre", "none")
+
+
+def _pupils(reading: Reading) -> Column:
+    ages = reading["m_age"]
+    return of_mask(between(ages, 6, 15) & reading["m_school"].given)
+
+
+def _children_out(reading: Reading) -> Column:
+    out = one_of(reading["m_school"], ("no",)).values == 1
+    return reading.roster.total(of_mask((_pupils(reading).values == 1) & out))
+
+
+COUNTS: Final = (
+    Indicator(
+        code="children_n",
+        set="EXT",
+        unit="count",
+        label_en="Children 6–15 whose schooling is known",
+        label_zh="6–15岁儿童数（就学情况已知）",
+        definition="Members of 6 to 15 with an answer to `m_school`.",
+        formula=lambda reading: reading.roster.total(_pupils(reading)),
+        missing="Children without an answer are not counted.",
+        recall="panel",
+        source=("S13",),
+        inputs=("m_age", "m_school"),
+        bounds=UNLIMITED,
+        part_of="v_dropout",
+    ),
+    Indicator(
+        code="children_out_n",
+        set="EXT",
+        unit="count",
+        label_en="Children 6–15 out of school",
+        label_zh="6–15岁失学儿童数",
+        definition="Members of 6 to 15 with `m_school` = no.",
+        formula=_children_out,
+        missing="Children without an answer are not counted.",
+        recall="panel",
+        source=("S13",),
+        inputs=("m_age", "m_school"),
+        bounds=UNLIMITED,
+        part_of="v_dropout",
+    ),
+    Indicator(
+        code="leader",
+        set="EXT",
+        unit="category",
+        label_en="Whom people listen to first",
+        label_zh="最愿意听谁的",
+        definition="`co_leader` as answered.",
+        formula=lambda reading: with_levels(reading["co_leader"], LEADERS),
+        missing="Missing if the answer is.",
+        recall="panel",
+        source=("S1",),
+        inputs=("co_leader",),
+        levels=LEADERS,
+        part_of="v_leader",
+    ),
+)
+
 INDICATORS: Final = (
+    *COUNTS,
     Indicator(
         code="better_off",
         set="EXT",

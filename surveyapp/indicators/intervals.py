@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 
 from surveyapp.indicators import linearisation
-from surveyapp.indicators.arguments import Numbers
+from surveyapp.indicators.arguments import ROUNDING, Numbers
 from surveyapp.indicators.sampling_variance import Codes, Lonely, Mask, Variances, sums
 from surveyapp.indicators.student import two_sided_quantile
 
@@ -28,10 +28,14 @@ class Rules:
     level: float
 
 
-def told_variances(spread: Variances, lonely: Lonely, *, summed: bool) -> Numbers:
-    """The variances that can be told: the deviations of a domain inside one cluster add up to 0, which is no error."""
-    untold = (spread.clusters <= 1) & ~spread.census & ~(summed | (lonely == "certainty"))
-    return np.where(untold | (spread.clusters == 0), np.nan, spread.variance)
+def told_variances(spread: Variances, constant: Mask, *, summed: bool) -> Numbers:
+    """The variances that can be told: inside one cluster deviations from a mean add up to 0, which is no error.
+
+    Where all values are the same they are exactly 0, whatever rounding leaves. A total (`summed`) is no deviation.
+    """
+    variance = spread.variance if summed else np.where(constant, 0 * spread.variance, spread.variance)
+    untold = (spread.clusters == 1) & ~spread.census & (not summed)
+    return np.where(untold | (spread.clusters == 0), np.nan, variance)
 
 
 def raised_flags(n: Codes, inside: Codes, spread: Variances, constant: Mask) -> list[tuple[str, ...]]:
@@ -55,30 +59,35 @@ def interval(found: float, se: float, df: int, rules: Rules) -> tuple[float, flo
     reach = two_sided_quantile(rules.level, df) * se
     if rules.scale == "linear" or math.isnan(found):
         return found - reach, found + reach
-    if not 0 <= found <= 1:
+    if not -ROUNDING <= found <= 1 + ROUNDING:
         raise ValueError(f"scale: the logit is for figures in 0 to 1; this one is {found:.6g}. Use the linear scale.")
-    if found in (0, 1):
+    if found <= 0 or found >= 1:
         return found, found
     reach /= found * (1 - found)
     odds = math.log(found / (1 - found))
-    return 1 / (1 + math.exp(reach - odds)), 1 / (1 + math.exp(-reach - odds))
+    return _share_of_odds(odds - reach), _share_of_odds(odds + reach)
+
+
+def _share_of_odds(logit: float) -> float:
+    # The exponential of a large number would be beyond floats; of its negative it is 0.
+    small = math.exp(-abs(logit))
+    return 1 / (1 + small) if logit >= 0 else small / (1 + small)
 
 
 def woodruff(
-    y: Numbers, w: Numbers, g: Codes, errors: Numbers, df: Codes, rules: Rules
+    middle: Numbers, errors: Numbers, df: Codes, columns: tuple[Numbers, Numbers, Codes], rules: Rules
 ) -> tuple[Numbers, list[tuple[float, float]]]:
-    """The interval of the share at or below the median, turned back to values; the error is a t-th of its half.
+    """The interval of the share at or below each median, turned back to values; the error is a t-th of its half.
 
-    Source: Woodruff (1952), J. American Statistical Association 47.
+    `middle`: medians; `errors`: of the shares; `columns`: y, w, g. Source: Woodruff (1952), J. American Statistical
+    Association 47.
     """
-    size = errors.size
-    middle = linearisation.quantiles(y, w, g, np.full(size, 0.5))
-    share, _ = linearisation.mean((y <= middle[g]).astype(np.float64), w, g, size)
+    y, w, g = columns
+    share, _ = linearisation.mean((y <= middle[g]).astype(np.float64), w, g, middle.size)
     t = np.array([two_sided_quantile(rules.level, int(one)) for one in df])
-    lower, upper = (linearisation.quantiles(y, w, g, share + sign * t * errors) for sign in (-1, 1))
-    whole = errors == 0
-    lower, upper = np.where(whole, middle, lower), np.where(whole, middle, upper)
-    found = np.where(whole, 0.0, (upper - lower) / (2 * t))
+    ends = linearisation.quantiles(y, w, g, np.stack((share - t * errors, share + t * errors)))
+    lower, upper = np.where(errors == 0, middle, ends)
+    found = np.where(errors == 0, 0.0, (upper - lower) / (2 * t))
     return found, list(zip(lower.tolist(), upper.tolist(), strict=True))
 
 

@@ -75,21 +75,25 @@ def median(y: Numbers, w: Numbers, g: Codes, groups: int) -> Linearised:
 
 def quantiles(y: Numbers, w: Numbers, g: Codes, shares: Numbers) -> Numbers:
     """Per group the smallest value whose cumulated weight exceeds the group's share of its whole weight, or the mean of
-    it and the value before where the share is met exactly. NaN where the share is not in [0, 1], or without weight."""
+    it and the value before where the share is met exactly.
+
+    `shares`, result: (..., groups). NaN where the share is not in [0, 1], or without weight.
+    """
+    groups = shares.shape[-1]
     weighing = w > 0
     y, w, g = y[weighing], w[weighing], g[weighing]
     order = np.lexsort((y, g))
     y, reached = y[order], np.cumsum(w[order])
-    size, rows = sums(w, g, shares.size), np.bincount(g, minlength=shares.size)
-    start = _before(rows.astype(np.float64)).astype(np.int64)
-    found = np.full(shares.size, np.nan)
-    for group in np.flatnonzero((rows > 0) & (shares >= 0) & (shares <= 1)):
-        first, last = start[group], start[group] + rows[group]
-        part = reached[first:last] - (reached[first - 1] if first else 0.0)
-        wanted, slack = shares[group] * part[-1], HALF * size[group]
-        at, past = np.searchsorted(part, (wanted - slack, wanted + slack), side="left")
-        values = y[first:last]
-        found[group] = (values[min(at, len(values) - 1)] + values[min(past, len(values) - 1)]) / 2
+    rows = np.bincount(g, minlength=groups)
+    last = np.cumsum(rows)
+    found = np.full(shares.shape, np.nan)
+    for group in np.flatnonzero(rows):
+        part = slice(last[group] - rows[group], last[group])
+        cumulated = reached[part] - (reached[part.start - 1] if part.start else 0.0)
+        wanted = shares[..., group, None] + [-HALF, HALF]
+        places = np.searchsorted(cumulated, wanted * cumulated[-1]).clip(max=rows[group] - 1)
+        told = (shares[..., group] >= 0) & (shares[..., group] <= 1)
+        found[..., group] = np.where(told, y[part][places].mean(axis=-1), np.nan)
     return found
 
 

@@ -65,6 +65,27 @@ CAPS: Final[Mapping[str, float]] = MappingProxyType(
         "d_county": 180,
     }
 )
+# The least and the greatest value of each sub-component of the vulnerability index.
+LVI_BOUNDS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
+    {
+        "dep_ratio": (0, 3),
+        "lvi_female_head": (0, 1),
+        "lvi_head_unschooled": (0, 1),
+        "lvi_migrant": (0, 1),
+        "lvi_farm_only": (0, 1),
+        "lvi_few_sources": (0.1, 1),
+        "lvi_help_ratio": (0, 3),
+        "lvi_no_lender": (0, 1),
+        "lvi_ill": (0, 1),
+        "lvi_clinic_min": (0, 60),
+        "lvi_own_crops": (0, 1),
+        "rcsi": (0, 56),
+        "lvi_water_short": (0, 1),
+        "lvi_water_min": (0, 60),
+        "lvi_shocks": (0, 9),
+        "hazard_any": (0, 1),
+    }
+)
 GRADES_EN: Final = (
     *("extreme disorder", "serious disorder", "moderate disorder", "mild disorder", "near disorder"),
     *("barely coordinated", "primary coordination", "intermediate coordination", "good coordination"),
@@ -185,6 +206,9 @@ class Settings:
         GOALPOSTS, mapping_of(several(number(), length=2), GOALPOSTS)
     )
     caps: Mapping[str, float] = _field(CAPS, mapping_of(number(0.01), CAPS))
+    lvi_bounds: Mapping[str, tuple[float, float]] = _field(
+        LVI_BOUNDS, mapping_of(several(number(), length=2), LVI_BOUNDS)
+    )
     bounds: str = _field("fixed", one_from("fixed", "pooled"))
     shift: float = _field(0.0, number(0, 0.49))
     zero_rule: str = _field("limit", one_from("limit", "shift"))
@@ -266,6 +290,8 @@ def read_settings(source: Mapping[str, Any] | str | bytes | None = None) -> Sett
 def _check_together(settings: Settings) -> None:
     if len(settings.grades) != len(settings.grade_cuts) + 1:
         raise SettingsError("grades", f"{len(settings.grade_cuts) + 1} names are needed for as many grades.")
+    if level := [name for name, (low, high) in settings.lvi_bounds.items() if low == high]:
+        raise SettingsError(f"lvi_bounds.{level[0]}", "the two bounds must differ.")
     for name, cuts, needed in (
         *(("fcs_cuts", settings.fcs_cuts, 2), ("fcs_high_cuts", settings.fcs_high_cuts, 2)),
         *(("fes_bands", settings.fes_bands, 3), ("farm_shares", settings.farm_shares, 3)),

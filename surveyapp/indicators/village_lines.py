@@ -3,11 +3,12 @@
 import math
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from surveyapp.indicators.columns import Column, Reason, one_of
+from surveyapp.indicators.columns import Column, Mask, Reason, one_of
 from surveyapp.indicators.figures import PROJECT, Figure, Line, View, given_everywhere, replace_values
 from surveyapp.indicators.household_capitals import CAPITALS
 from surveyapp.indicators.household_coupling import SPACES
@@ -38,14 +39,10 @@ def _income_poverty(view: View) -> Iterator[Figure]:
         terms = replace_values(income, fgt_terms(income.values, line, alpha))
         for one in view.figures(code, view.estimates(terms, scale="logit", persons=True), "persons"):
             below_zero = (f"negative={negative[one.place]}",) if negative[one.place] and alpha else ()
-            yield Figure(**{**_fields(one), "flags": (*one.flags, *below_zero)})
+            yield replace(one, flags=(*one.flags, *below_zero))
 
 
-def _fields(one: Figure) -> dict[str, object]:
-    return {name: getattr(one, name) for name in one.__dataclass_fields__}
-
-
-def _places_of(view: View, where: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> list[str]:
+def _places_of(view: View, where: Mask) -> list[str]:
     return [PROJECT] * int(where.sum()) if view.labels is None else view.labels[where].tolist()
 
 
@@ -124,22 +121,14 @@ def _labels(view: View) -> list[str]:
     return [PROJECT] * view.sample.n if view.labels is None else view.labels.tolist()
 
 
-def _shares(*pairs: tuple[str, str]) -> "object":
-    return pairs
-
-
 def _one_job(view: View) -> Iterator[Figure]:
     yield from view.means("v_one_job", "one_job", "logit")
 
 
-def _safe(indicator: str, code: str, view: View) -> Iterator[Figure]:
-    yield from view.means(code, indicator, "logit")
-    yield from view.means(f"{code}_b", f"{indicator}_b", "logit")
-
-
 def _safety(view: View) -> Iterator[Figure]:
-    yield from _safe("house_safe", "v_safe_house", view)
-    yield from _safe("water_safe", "v_safe_water", view)
+    for code, indicator in (("v_safe_house", "house_safe"), ("v_safe_water", "water_safe")):
+        yield from view.means(code, indicator, "logit")
+        yield from view.means(f"{code}_b", f"{indicator}_b", "logit")
 
 
 def _access(view: View) -> Iterator[Figure]:
@@ -148,17 +137,17 @@ def _access(view: View) -> Iterator[Figure]:
 
 
 def _dropout(view: View) -> Iterator[Figure]:
-    children = view.column("children_n")
-    schooled = replace_values(view.column("children_out_n"), view.column("children_out_n").values)
+    children, out = view.column("children_n"), view.column("children_out_n")
+    without = children.values == 0
     some = Column(
-        np.where(children.values > 0, children.values, np.nan),
-        np.where(children.values == 0, np.uint8(Reason.NOT_APPLICABLE), children.reasons),
+        np.where(without, np.nan, children.values),
+        np.where(without, np.uint8(Reason.NOT_APPLICABLE), children.reasons),
     )
-    out = Column(np.where(some.given, schooled.values, np.nan), np.maximum(some.reasons, schooled.reasons))
-    found = view.estimates(out, kind="ratio", denominator=some, scale="logit")
+    outside = Column(np.where(some.given, out.values, np.nan), np.maximum(some.reasons, out.reasons))
+    found = view.estimates(outside, kind="ratio", denominator=some, scale="logit")
     for one in view.figures("v_dropout", found, "children"):
         here = np.ones(view.sample.n, bool) if view.labels is None else view.labels == one.place
-        yield Figure(**{**_fields(one), "units": float(np.nansum(some.values[here]))})
+        yield replace(one, units=float(np.nansum(some.values[here])))
 
 
 def _food(view: View) -> Iterator[Figure]:
@@ -179,9 +168,7 @@ def _trust(view: View) -> Iterator[Figure]:
 
 def _leader(view: View) -> Iterator[Figure]:
     column = view.column("leader")
-    shares = {
-        kind: view.estimates(one_of(column, (kind,)), scale="logit") for kind in column.levels if kind in column.levels
-    }
+    shares = {kind: view.estimates(one_of(column, (kind,)), scale="logit") for kind in column.levels}
     for place in view.places:
         named = {kind: found[place] for kind, found in shares.items() if place in found and found[place].n}
         if not named:
@@ -207,3 +194,221 @@ def _theil_within(view: View) -> Iterator[Figure]:
     parts = theil_parts(income.values[rows], sample.village[rows], (sample.weights * sample.persons)[rows])
     share = parts.within / parts.total if parts.total > 0 else math.nan
     yield Figure("v_theil_within", PROJECT, share, n=whole.n, units=whole.units, unit_kind="persons", flags=whole.flags)
+
+
+LINES: Final = (
+    Line(
+        code="v_n",
+        codes={"v_n": "count", "v_response": "share"},
+        set="CORE",
+        levels=BOTH,
+        label_en="Interviews done, response",
+        label_zh="完成访问数与应答率",
+        definition="Interviews done; done / (done + absent + refused). A refusal of consent is a refusal.",
+        formula=_counts,
+        source=("S25",),
+    ),
+    Line(
+        code="v_poor_h",
+        codes={"v_poor_h": "share", "v_pov_gap": "share", "v_pov_sq": "share"},
+        set="CORE",
+        levels=BOTH,
+        label_en="Income poverty: headcount, gap, squared gap",
+        label_zh="收入贫困：发生率、深度、强度",
+        definition="FGT 0, 1, 2 of inc_pc against the line, persons as units; negative incomes count as 0 in gap and "
+        "squared gap, and their number is told.",
+        formula=_income_poverty,
+        source=("S14",),
+        depends=("inc_pc",),
+        units="persons",
+    ),
+    Line(
+        code="v_gini",
+        codes={"v_gini": "0–1"},
+        set="CORE",
+        levels=BOTH,
+        label_en="Gini of income",
+        label_zh="收入基尼系数",
+        definition="Weighted Gini of inc_pc, persons as units; negative incomes count as 0, and their number is told.",
+        formula=_gini,
+        source=("S14", "S25"),
+        depends=("inc_pc",),
+        units="persons",
+    ),
+    Line(
+        code="v_inc_pc",
+        codes={"v_inc_pc": "yuan", "v_inc_pc_median": "yuan"},
+        set="CORE",
+        levels=BOTH,
+        label_en="Income per head: mean and median",
+        label_zh="人均纯收入：均值与中位数",
+        definition="Weighted mean and median of inc_pc over households.",
+        formula=_income,
+        source=("S14",),
+        depends=("inc_pc",),
+    ),
+    Line(
+        code="v_lci",
+        codes={"v_lci": "0–1", "v_lci_ent": "0–1"},
+        set="CORE",
+        levels=BOTH,
+        label_en="Livelihood capital index",
+        label_zh="生计资本指数",
+        definition="Means of lci_eq and of lci_ent.",
+        formula=_capital_index,
+        source=("S7", "S10"),
+        depends=("lci_eq", "lci_ent"),
+    ),
+    Line(
+        code="v_caps",
+        codes={f"v_{code}": "0–1" for code in CAPITALS},
+        set="CORE",
+        levels=BOTH,
+        label_en="Five capitals",
+        label_zh="五类生计资本",
+        definition="Means of the five capitals.",
+        formula=_capitals,
+        source=("S7",),
+        depends=CAPITALS,
+    ),
+    Line(
+        code="v_u",
+        codes={
+            **{f"v_{code}": "0–1" for code in (*SPACES, "u_living_b", "u_production_b")},
+            **{code: "0–1" for code in ("v_ccd", "v_ccd_recall", "v_ccd_recall_b", "v_ccd_macro")},
+        },
+        set="CORE",
+        levels=BOTH,
+        label_en="The three spaces and their coordination",
+        label_zh="三类空间及其耦合协调",
+        definition="Means of u_living, u_production, u_social, ccd (and of what exists for before); v_ccd_macro is the "
+        "coupling coordination degree of the three means, which is another thing.",
+        formula=_spaces,
+        source=("S5", "S17"),
+        depends=(*SPACES, "u_living_b", "u_production_b", "ccd", "ccd_recall", "ccd_recall_b"),
+    ),
+    Line(
+        code="v_syn",
+        codes={f"v_{code}{end}": "0–1" for code in SYNERGIES for end in ("", "_sd")},
+        set="CORE",
+        levels=BOTH,
+        label_en="Synergies",
+        label_zh="协同度",
+        definition="Means of syn_gov, syn_inter, syn_intra, syn_capital; `_sd` the standard deviation beside it.",
+        formula=_synergies,
+        source=("S1",),
+        depends=SYNERGIES,
+    ),
+    Line(
+        code="v_one_job",
+        codes={"v_one_job": "share"},
+        set="CORE",
+        levels=BOTH,
+        label_en="Households with at least one job",
+        label_zh="至少一人就业的家庭比例",
+        definition="Mean of one_job among households able to work.",
+        formula=_one_job,
+        source=("S12",),
+        depends=("one_job",),
+    ),
+    Line(
+        code="v_safe",
+        codes={f"v_safe_{what}{end}": "share" for what in ("house", "water") for end in ("", "_b")},
+        set="CORE",
+        levels=BOTH,
+        label_en="Safe dwellings and safe water",
+        label_zh="住房安全与饮水安全比例",
+        definition="Means of house_safe and water_safe, now and before.",
+        formula=_safety,
+        source=("S13",),
+        depends=("house_safe", "house_safe_b", "water_safe", "water_safe_b"),
+    ),
+    Line(
+        code="v_access_min",
+        codes={"v_access_min": "minutes", "v_access_min_b": "minutes"},
+        set="CORE",
+        levels=BOTH,
+        label_en="Time to services",
+        label_zh="到公共服务平均时间",
+        definition="Mean of access_min now and before; the paired change is v_change_access_min.",
+        formula=_access,
+        source=("S2",),
+        depends=("access_min", "access_min_b"),
+    ),
+    Line(
+        code="v_dropout",
+        codes={"v_dropout": "share"},
+        set="EXT",
+        levels=BOTH,
+        label_en="Children out of school",
+        label_zh="适龄儿童失学率",
+        definition="Children 6–15 with `m_school` = no / children 6–15 with an answer: a ratio of totals, children as "
+        "units.",
+        formula=_dropout,
+        source=("S13",),
+        depends=("children_n", "children_out_n"),
+        units="children",
+    ),
+    Line(
+        code="v_fcs_acc",
+        codes={"v_fcs_acc": "share", "v_lcs_sev": "share"},
+        set="CORE",
+        levels=BOTH,
+        label_en="Acceptable food consumption; crisis or emergency coping",
+        label_zh="食物消费可接受比例；危机或紧急应对比例",
+        definition="Share with fcs_cat acceptable; share with lcs_max 3 or 4.",
+        formula=_food,
+        source=("S23",),
+        depends=("fcs_cat", "lcs_max"),
+    ),
+    Line(
+        code="v_return",
+        codes={"v_return": "share"},
+        set="CORE",
+        levels=BOTH,
+        label_en="Households that may return",
+        label_zh="返迁风险比例",
+        definition="Mean of return_risk among relocated households.",
+        formula=_return,
+        source=("S11",),
+        depends=("return_risk",),
+    ),
+    Line(
+        code="v_trust",
+        codes={"v_trust": "0–1", "v_particip": "0–1"},
+        set="EXT",
+        levels=BOTH,
+        label_en="Trust and participation",
+        label_zh="信任与参与",
+        definition="Means of trust_idx and particip_idx.",
+        formula=_trust,
+        source=("S16",),
+        depends=("trust_idx", "particip_idx"),
+    ),
+    Line(
+        code="v_leader",
+        codes={"v_leader": "share", "v_leader_conc": "0–1"},
+        set="EXT",
+        levels=BOTH,
+        label_en="Most named leader; concentration of authority",
+        label_zh="首要带头人；权威集中度",
+        definition="The leader kind named most (nobody is none of them) and the share of households naming it; Σ p² "
+        "over leader kinds without `none`, p their shares among those who named one.",
+        formula=_leader,
+        source=("S1",),
+        depends=("leader",),
+    ),
+    Line(
+        code="v_theil_within",
+        codes={"v_theil_within": "share"},
+        set="EXT",
+        levels=("project",),
+        label_en="Share of inequality inside villages",
+        label_zh="村内差异占比（泰尔）",
+        definition="Within part / total of the Theil T of inc_pc over villages, persons as units. No error is told.",
+        formula=_theil_within,
+        source=("S14",),
+        depends=("inc_pc",),
+        units="persons",
+    ),
+)

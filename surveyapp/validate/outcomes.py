@@ -88,6 +88,8 @@ class _Outcomes:
             # A word can be told from a number by itself.
             return TEXT if read_xforms(tree.value) == read_xforms(tree.value) else frozenset()
         if isinstance(tree, Chain):
+            if "|" in tree.operators:
+                return TEXT
             return frozenset({"number" if ARITHMETIC.issuperset(tree.operators) else "boolean"})
         if isinstance(tree, Path):
             return self.of_path(tree, context)

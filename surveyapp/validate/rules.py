@@ -6,12 +6,13 @@ from typing import Final
 
 from surveyapp.expressions.errors import ExpressionError
 from surveyapp.expressions.evaluation import Compiled, DialectName, compile_expression
-from surveyapp.expressions.references import References
+from surveyapp.expressions.references import References, walk
 from surveyapp.expressions.scope import Instances
+from surveyapp.expressions.syntax import Path
 from surveyapp.expressions.tokens import tokenize
 from surveyapp.validate.circumstances import list_time_questions
 from surveyapp.validate.lists import LAST_SAVED, build_instances
-from surveyapp.validate.order import list_cycles, relevance_order
+from surveyapp.validate.order import ancestors, list_cycles, relevance_order
 from surveyapp.validate.outcomes import list_outcomes
 from surveyapp.xform.definition import Element, FormDefinition, Question, Repeat
 
@@ -22,6 +23,9 @@ EARTH_FUNCTIONS: Final = frozenset({"area", "enclosed-area", "distance"})
 # What these give is drawn or kept on the phone: never computed again here.
 DRAWN_FUNCTIONS: Final = frozenset({"random", "uuid", "randomize"})
 KEPT_FUNCTIONS: Final = frozenset({"once"})
+# What these give depends on the node at which they are asked.
+PLACE_FUNCTIONS: Final = frozenset({"current", "position"})
+PLAIN_AXES: Final = frozenset({"child", "self", "parent", "attribute"})
 ALWAYS: Final = frozenset({"true()", "1", "'yes'", "'true'"})
 NEVER: Final = frozenset({"", "false()", "0"})
 
@@ -42,7 +46,8 @@ class Rule:
 class ChoiceRule:
     """The choices of a select.
 
-    `names` are those of the whole list, None where it lies in a file; `nodeset` gives those that are offered.
+    `names` are those of the whole list, None where it lies in a file; `nodeset` gives those that are offered, `shared`
+    where they are the same at every node of a record.
     """
 
     names: frozenset[str] | None
@@ -50,6 +55,7 @@ class ChoiceRule:
     value_ref: str = "name"
     list_name: str = ""
     unknown: str = ""
+    shared: bool = False
 
 
 @dataclass(slots=True)
@@ -212,7 +218,18 @@ class _Binder:
                 for choice in listed.choices
             )
         nodeset = self.rule(itemset.nodeset, question.path) if itemset.filter or names_listed is None else None
-        return ChoiceRule(names_listed, nodeset, itemset.value_ref, itemset.list_name)
+        shared = nodeset is not None and self.is_shared(nodeset)
+        return ChoiceRule(names_listed, nodeset, itemset.value_ref, itemset.list_name, shared=shared)
+
+    def is_shared(self, nodeset: Rule) -> bool:
+        """Whether the choices are the same in each row of a repeat: the filter reads nothing that lies in one."""
+        references = nodeset.references
+        if nodeset.compiled is None or references is None or references.functions & PLACE_FUNCTIONS:
+            return False
+        paths = [part for part in walk(nodeset.compiled.tree) if isinstance(part, Path)]
+        if any(step.axis not in PLAIN_AXES for path in paths for step in path.steps):
+            return False
+        return not any(around in self.repeats for path in references.paths for around in (path, *ancestors(path)))
 
 
 def _shared_levels(definition: FormDefinition) -> dict[tuple[str, str], int]:

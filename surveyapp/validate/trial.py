@@ -45,6 +45,7 @@ class Trial(Hearing):
         super().__init__(rules, dialect, record, clock)
         self.uncertain: set[int] = set()
         self.calculated: dict[int, str] = {}
+        self.offers: dict[str, set[str]] = {}
 
     def run(self) -> "Trial":
         """Judge everything."""
@@ -208,6 +209,14 @@ class Trial(Hearing):
 
     def offered(self, node: Node, nodeset: Rule, rule: ChoiceRule) -> set[str]:
         """The values that were offered at `node`, at any of the moments tried."""
+        if not rule.shared:
+            return self.find_offered(node, nodeset, rule)
+        if nodeset.text not in self.offers:
+            self.offers[nodeset.text] = self.find_offered(node, nodeset, rule)
+        return self.offers[nodeset.text]
+
+    def find_offered(self, node: Node, nodeset: Rule, rule: ChoiceRule) -> set[str]:
+        """As `offered`, evaluated at this node."""
         self.ready(nodeset)
         assert nodeset.compiled is not None
         scope, values = Scope(self.environment, node), set[str]()

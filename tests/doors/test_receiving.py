@@ -93,6 +93,15 @@ def test_an_edit_takes_over_the_files_that_it_still_names(survey: Survey, phone:
     assert survey.count("submission_attachments") == 2
 
 
+def test_a_photo_that_comes_after_the_edit_reaches_the_edit(survey: Survey, phone: Phone) -> None:
+    sent = record("<name>Ana</name><photo>a.jpg</photo>", instance_id="uuid:1")
+    phone.send(sent, incomplete=True)
+    phone.send(record("<name>Eva</name><photo>a.jpg</photo>", instance_id="uuid:2", deprecated_id="uuid:1"))
+    assert [finding.check for finding in survey.findings("people", "uuid:2")] == ["attachment-missing"]
+    assert phone.send(sent, {"a.jpg": b"picture"}).status_code == 201
+    assert survey.findings("people", "uuid:2") == []
+
+
 def test_an_edit_of_a_replaced_version_is_409_and_kept(survey: Survey, phone: Phone) -> None:
     phone.send(record("<name>Ana</name>", instance_id="uuid:1"))
     phone.send(record("<name>Eva</name>", instance_id="uuid:2", deprecated_id="uuid:1"))

@@ -63,6 +63,17 @@ def test_a_proportion_of_none_or_all_has_no_width(share: float) -> None:
     assert "constant" in found.flags
 
 
+def test_a_constant_index_has_exactly_no_error() -> None:
+    found = estimate(np.full(120, 0.3), D, scale="logit")
+    assert (found.se, found.interval) == (0, (found.estimate, found.estimate))
+    assert "constant" in found.flags
+
+
+def test_a_tiny_share_of_two_households_has_an_interval_that_stays_in_0_to_1() -> None:
+    found = estimate([1e-6, 3e-6], Design([1, 1]), scale="logit", level=0.9999)
+    assert found.interval == pytest.approx((0, 1))
+
+
 def test_the_logit_of_a_figure_outside_0_to_1_is_refused() -> None:
     with pytest.raises(ValueError, match="Use the linear scale"):
         estimate([1, 2, 3], Design([1] * 3), scale="logit")
@@ -123,8 +134,9 @@ def test_a_stratum_taken_whole_adds_nothing() -> None:
     assert "census" not in found.flags
 
 
-def test_a_single_cluster_has_a_flag_and_no_interval() -> None:
-    found = estimate(np.arange(40.0), Design(np.ones(40), clusters=np.zeros(40)))
+@pytest.mark.parametrize("lonely", ["flag", "adjust", "certainty"])
+def test_a_single_cluster_has_a_flag_and_no_interval(lonely: Any) -> None:
+    found = estimate(np.arange(40.0), Design(np.ones(40), clusters=np.zeros(40)), lonely=lonely)
     assert found.estimate == 19.5
     assert math.isnan(found.se)
     assert all(math.isnan(end) for end in found.interval)
@@ -168,8 +180,9 @@ def test_a_domain_without_members_in_the_lonely_stratum_is_not_touched_by_it() -
     assert found.flags == ()
 
 
-def test_a_domain_inside_one_of_several_clusters_has_no_error_of_its_mean() -> None:
-    found = estimate(T["y"], D, domain=T["village"] == 3)
+@pytest.mark.parametrize("lonely", ["flag", "adjust", "certainty"])
+def test_a_domain_inside_one_of_several_clusters_has_no_error_of_its_mean(lonely: Any) -> None:
+    found = estimate(T["y"], D, domain=T["village"] == 3, lonely=lonely)
     assert math.isnan(found.se)
     assert "lonely_cluster" in found.flags
     assert estimate(T["y"], D, kind="total", domain=T["village"] == 3).se > 0

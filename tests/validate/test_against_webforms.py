@@ -1,6 +1,7 @@
 """Our judgement in the dialect of web clients beside that of the engine of ODK Web Forms."""
 
 import csv
+import datetime
 import html
 import json
 from functools import partial
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from surveyapp.expressions.dates import read_date
 from surveyapp.expressions.numbers import read_xforms
-from tests.expressions.case_document import NOW, RECORD, read_cases, write_form
+from tests.expressions.case_document import RECORD, read_cases, write_form
 from tests.validate.comparison import BARS, Comparison, compare_form
 from tests.validate.reference import FORMS, convert_form, each_foreign_form, household_table
 from tests.validate.webforms_runner import PROJECT, needs_node, run_node
@@ -74,7 +75,7 @@ def same_text(ours: str, theirs: str) -> bool:
     stored = {"NaN": "", "error": "ERROR"}.get(ours, ours)
     if theirs in (ours, stored) or read_xforms(ours) == read_xforms(theirs):
         return True
-    one, other = read_date(ours, NOW.tzinfo), read_date(theirs, NOW.tzinfo)
+    one, other = read_date(ours, datetime.UTC), read_date(theirs, datetime.UTC)
     return one is not None and other is not None and one.timed and other.timed and one.moment == other.moment
 
 

@@ -1,0 +1,161 @@
+"""The indicators of a form: its submissions as columns, computed by household, village and project."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from surveyapp.indicators.columns import Reason
+from surveyapp.indicators.compute import IndicatorTable, compute_households
+from surveyapp.indicators.frame import FrameMaker, SurveyFrame
+from surveyapp.indicators.inputs import QUESTIONS
+from surveyapp.indicators.parameters import NO_PARAMETERS, Parameters
+from surveyapp.indicators.settings import Settings
+from surveyapp.indicators.summary import Summary, summarise
+from surveyapp.store.answer_tables import AnswerTables, get_answer_tables
+from surveyapp.store.forms import Form, get_definition, list_form_versions
+from surveyapp.store.snapshot import Snapshot
+from surveyapp.xform.definition import FormDefinition
+
+MAIN_KEYS: Final = ("_submission_no", "_instance_id", "_version", "_blank", "_extra")
+ROW_KEYS: Final = ("_submission_no", "_blank", "_ordinal")
+step_number = re.compile(r"\[(\d+)\]")
+
+
+@dataclass(frozen=True)
+class Household:
+    """Which submission a row of the table is."""
+
+    submission_no: int
+    instance_id: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Tabulation:
+    """The indicators of a form: row by row, and for its villages and the project."""
+
+    households: Sequence[Household]
+    frame: SurveyFrame
+    table: IndicatorTable
+    settings: Settings
+
+    @cached_property
+    def summary(self) -> Summary:
+        """Villages and the project, small cells masked."""
+        return summarise(self.frame, self.table, self.settings)
+
+
+def tabulate(session: Session, form: Form, settings: Settings, parameters: Parameters = NO_PARAMETERS) -> Tabulation:
+    """Compute every indicator of the catalogue from the current submissions of `form`."""
+    households, frame = read_frame(session, form, settings)
+    return Tabulation(households, frame, compute_households(frame, settings, parameters), settings)
+
+
+def read_frame(session: Session, form: Form, settings: Settings) -> tuple[list[Household], SurveyFrame]:
+    """The current submissions of `form` as columns by name of question, and which submission each row is."""
+    return _FrameReader(session, form, settings).read()
+
+
+class _FrameReader:
+    """One pass over the submissions and one over the roster, in the same order."""
+
+    def __init__(self, session: Session, form: Form, settings: Settings) -> None:
+        self.tables: AnswerTables = get_answer_tables(session, form.id, form.answers_revision)
+        self.snapshot = Snapshot(session, self.tables, {})
+        self.definitions = [get_definition(session, version) for version in list_form_versions(session, form)]
+        self.versions = {one.version: frozenset(q.name for q in one.questions) for one in self.definitions}
+        design = settings.design
+        further = (design.weight, design.village, design.township, *design.strata, design.group)
+        self.maker = FrameMaker(self.versions, settings.aliases, further)
+        self.wanted = {settings.aliases.get(name, name) for name in (*QUESTIONS, *further)}
+
+    def read(self) -> tuple[list[Household], SurveyFrame]:
+        """Households and their members."""
+        members = self._members()
+        households = []
+        names, asks = self._asks("")
+        newest = self.definitions[-1].version
+        for number, instance_id, version, blank, extra, *values in self.snapshot.list_rows(
+            "", [*(("", key) for key in MAIN_KEYS), *asks], ()
+        ):
+            wrong = _list_invalid(extra)
+            answers = self._answers("", names, values, blank, wrong.get(0, ()))
+            known = version if version in self.versions else newest
+            rows = [(ordinal, row) for ordinal, row in members.get(number, ())]
+            for ordinal, row in rows:
+                row.update(dict.fromkeys(wrong.get(ordinal, ()), Reason.INVALID))
+            self.maker.add(answers, [row for _, row in rows], known)
+            households.append(Household(number, instance_id, version))
+        return households, self.maker.make()
+
+    def _members(self) -> dict[int, list[tuple[int, dict[str, Any]]]]:
+        """The rows of the roster by submission."""
+        roster = self._roster()
+        found: dict[int, list[tuple[int, dict[str, Any]]]] = {}
+        if roster:
+            names, asks = self._asks(roster)
+            keys = [("", key) for key in ROW_KEYS]
+            for number, blank, ordinal, *values in self.snapshot.list_rows(roster, [*keys, *asks], ()):
+                answers = self._answers(roster, names, values, blank, ())
+                found.setdefault(number, []).append((ordinal, answers))
+        return found
+
+    def _roster(self) -> str:
+        """The repeat that holds most of the catalogue's questions about members, '' where none does."""
+        votes: dict[str, int] = {}
+        for definition in self.definitions:
+            for path in self._paths(definition):
+                repeat = self.tables.kept_path(definition.repeat_of[path])
+                if repeat:
+                    votes[repeat] = votes.get(repeat, 0) + 1
+        return max(votes, key=lambda path: votes[path], default="")
+
+    def _paths(self, definition: FormDefinition) -> list[str]:
+        wanted = {question.path for question in definition.questions if question.name in self.wanted}
+        return [path for path in definition.elements if path in wanted]
+
+    def _asks(self, repeat: str) -> tuple[list[str], list[tuple[str, str]]]:
+        """The questions of a repeat by name, the newest version's path for each."""
+        paths: dict[str, str] = {}
+        for definition in self.definitions:
+            for path in self._paths(definition):
+                if self.tables.kept_path(definition.repeat_of[path]) == repeat:
+                    paths[path.rpartition("/")[2]] = path
+        return list(paths), [(path, "") for path in paths.values()]
+
+    def _answers(
+        self, repeat: str, names: Sequence[str], values: Sequence[Any], blank: str | None, invalid: Sequence[str]
+    ) -> dict[str, Any]:
+        """Answers by name: a value, None where there is none, a reason; a question that was not asked is left out."""
+        answers = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        columns = self._column_names[repeat]
+        answers.update(dict.fromkeys((columns.get(name, name) for name in (blank or "").split()), None))
+        answers.update(dict.fromkeys(invalid, Reason.INVALID))
+        return answers
+
+    @cached_property
+    def _column_names(self) -> Mapping[str, Mapping[str, str]]:
+        """For each repeat the question's name by the name of its column."""
+        return {
+            repeat: {
+                column: path.rpartition("/")[2]
+                for table in parts
+                for (path, component), (column, _) in table.columns.items()
+                if component in ("", "lat")
+            }
+            for repeat, parts in self.tables.parts.items()
+        }
+
+
+def _list_invalid(extra: str | None) -> dict[int, list[str]]:
+    """The questions whose answer no typed column could take: by the number of the roster row, 0 for the household."""
+    found: dict[int, list[str]] = {}
+    for path in json.loads(extra) if extra else ():
+        row = step_number.search(path)
+        found.setdefault(int(row[1]) if row else 0, []).append(step_number.sub("", path).rpartition("/")[2])
+    return found
