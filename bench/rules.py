@@ -23,10 +23,12 @@ REPEAT_ROWS: Final = 20
 NOW: Final = datetime.datetime(2026, 9, 1, 12, tzinfo=datetime.UTC)
 AGENTS: Final = {"Collect": "org.odk.collect.android/v2026.1", "a web client": "Enketo", "unknown client": ""}
 FILTERS: Final = {
-    "by a column": "village = ${place}",
-    "by two columns": "village = ${place} and kind = ${kind}",
-    "by a column and more": "village = ${place} and size > 2",
-    "not by a column": "size > ${least} and starts-with(name, ${place})",
+    "by a column, the same in each row": "village = ${place}",
+    "by a column": "village = ${here}",
+    "by two columns": "village = ${here} and kind = ${kind}",
+    "by a column and more": "village = ${here} and size > 2",
+    "by no column, the same in each row": "size > ${least} and starts-with(name, ${place})",
+    "by no column": "size > ${least} and starts-with(name, ${here})",
 }
 
 
@@ -34,7 +36,11 @@ def questionnaire(questions: int, expressions: int) -> str:
     """An XLSForm table: half of the expressions relevance, a third constraints, the rest calculations."""
     relevant, constraint = expressions // 2, expressions // 3
     calculate = expressions - relevant - constraint
-    rows = ["| survey |", "| | type | name | label | relevant | constraint | calculation |", "| | integer | q0 | Q | | | |"]
+    rows = [
+        "| survey |",
+        "| | type | name | label | relevant | constraint | calculation |",
+        "| | integer | q0 | Q | | | |",
+    ]
     asked = questions - calculate
     for number in range(1, asked):
         before = f"${{q{number - 1}}}"
@@ -60,6 +66,7 @@ def roster(choice_filter: str) -> str:
             "| | text | kind | Kind | |",
             "| | integer | least | Least | |",
             "| | begin_repeat | row | Row | |",
+            "| | text | here | Here | |",
             f"| | select_one_from_file homes.csv | home | Home | {choice_filter} |",
             "| | end_repeat | row | | |",
         ]
@@ -117,7 +124,7 @@ def answer_roster(seed: int) -> bytes:
     place, kind = draw.randrange(100), seed % 7
     numbers = [number for number in range(place, LIST_ROWS, 100) if number % 7 == kind]
     chosen = [draw.choice(numbers) for _ in range(REPEAT_ROWS)]
-    rows = "".join(f"<row><home>v{place:03d}-{number:05d}</home></row>" for number in chosen)
+    rows = "".join(f"<row><here>v{place:03d}</here><home>v{place:03d}-{number:05d}</home></row>" for number in chosen)
     return f'<data id="data"><place>v{place:03d}</place><kind>k{kind}</kind><least>0</least>{rows}</data>'.encode()
 
 

@@ -132,6 +132,11 @@ STALE_EDIT = _kind(
 )
 SUBMISSION_NOT_FOUND = _kind("submission-not-found", 404, "No such submission", "Check the instance id.")
 
+# -- indicators -------------------------------------------------------------------------------------------------------
+INDICATOR_SETTINGS = _kind(
+    "indicator-settings", 422, "A setting of the indicators cannot be used", "See docs/indicators.md for the settings."
+)
+
 # -- exports ----------------------------------------------------------------------------------------------------------
 EXPORT_NOT_FOUND = _kind("export-not-found", 404, "No such export", "It may have expired; start a new one.")
 EXPORT_NOT_READY = _kind("export-not-ready", 409, "The export is not ready", "Ask for its state until it is done.")

@@ -74,6 +74,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("project_id", "form_id", name=op.f("uq_forms_project_id_form_id")),
     )
     op.create_table(
+        "indicator_settings",
+        sa.Column("id", ID, autoincrement=True, nullable=False),
+        sa.Column("project_id", ID, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_indicator_settings_project_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_indicator_settings")),
+        sa.UniqueConstraint("project_id", "number", name=op.f("uq_indicator_settings_project_id_number")),
+    )
+    op.create_table(
         "answer_paths",
         sa.Column("id", ID, autoincrement=True, nullable=False),
         sa.Column("form_pk", ID, nullable=False),
@@ -129,6 +141,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_form_versions")),
         sa.UniqueConstraint("form_pk", "ordinal", name=op.f("uq_form_versions_form_pk_ordinal")),
         sa.UniqueConstraint("form_pk", "version", name=op.f("uq_form_versions_form_pk_version")),
+    )
+    op.create_table(
+        "indicator_parameters",
+        sa.Column("id", ID, autoincrement=True, nullable=False),
+        sa.Column("form_pk", ID, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["form_pk"], ["forms.id"], name=op.f("fk_indicator_parameters_form_pk")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_indicator_parameters")),
+        sa.UniqueConstraint("form_pk", "number", name=op.f("uq_indicator_parameters_form_pk_number")),
     )
     op.create_table(
         "submissions",
@@ -299,10 +323,12 @@ def downgrade() -> None:
     op.drop_table("answer_columns")
     op.drop_index(op.f("ix_submissions_form_pk_id"), table_name="submissions")
     op.drop_table("submissions")
+    op.drop_table("indicator_parameters")
     op.drop_table("form_versions")
     op.drop_table("exports")
     op.drop_table("answer_tables")
     op.drop_table("answer_paths")
+    op.drop_table("indicator_settings")
     op.drop_table("forms")
     op.drop_index("uq_devices_live_name", table_name="devices")
     op.drop_table("devices")

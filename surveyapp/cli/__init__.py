@@ -15,6 +15,7 @@ from surveyapp.cli.forms import (
     publish_command,
     rebuild_command,
 )
+from surveyapp.cli.indicators import indicators_command, refit_command, settings_group
 from surveyapp.cli.people import device_group, project_group, token_group
 from surveyapp.cli.rules import findings_command, judge_command, recheck_command
 from surveyapp.cli.server import migrate_command, serve_command, worker_command
@@ -54,6 +55,9 @@ for command in (
     findings_command,
     judge_command,
     recheck_command,
+    indicators_command,
+    settings_group,
+    refit_command,
     simulate_command,
 ):
     main.add_command(command)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from surveyapp.answers import Node
 from surveyapp.indicators.columns import Column, Mask, Reason, missing, read_choices, read_numbers, read_ticks
 from surveyapp.indicators.inputs import QUESTIONS, Question
+from surveyapp.indicators.settings import Settings
 from surveyapp.values import INVALID
 from surveyapp.xform.definition import Repeat
 
@@ -77,17 +78,22 @@ def read_question(question: Question, answers: Sequence[Any]) -> Column:
     return read_choices(answers)
 
 
+def list_questions(settings: Settings) -> dict[str, Question]:
+    """What a frame should hold, by name in the form: the questions of the catalogue, and those of the design."""
+    design = settings.design
+    found = {settings.aliases.get(question.name, question.name): question for question in QUESTIONS.values()}
+    for name in (design.village, design.township, design.group, *design.strata):
+        found.setdefault(name, Question(name, "choice"))
+    found.setdefault(design.weight, Question(design.weight, "number"))
+    return found
+
+
 @dataclass
 class FrameMaker:
-    """Collects records one by one and makes a frame of them.
-
-    `aliases` maps names of the catalogue to names of the form; `extra` are further names of choices (villages, kinds)
-    to keep.
-    """
+    """Collects records one by one and makes a frame of them. `questions` are those of each form version."""
 
     questions: Mapping[str, frozenset[str]]
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    extra: Sequence[str] = ()
+    settings: Settings = field(default_factory=Settings)
     _main: list[Mapping[str, Any]] = field(default_factory=list)
     _members: list[Mapping[str, Any]] = field(default_factory=list)
     _household: list[int] = field(default_factory=list)
@@ -110,16 +116,13 @@ class FrameMaker:
 
     def make(self) -> SurveyFrame:
         """The frame of all that was added."""
-        wanted = [*QUESTIONS.values(), *(Question(name, "choice") for name in self.extra if name not in QUESTIONS)]
         known = frozenset().union(*self.questions.values())
         columns: dict[str, dict[str, Column]] = {"main": {}, "member": {}}
-        for question in wanted:
-            name = self.aliases.get(question.name, question.name)
+        for name, question in list_questions(self.settings).items():
             if name in known:
                 rows = self._main if question.place == "main" else self._members
-                columns[question.place][name] = read_question(
-                    question, [row.get(name, Reason.NOT_ASKED) for row in rows]
-                )
+                answers = [row.get(name, Reason.NOT_ASKED) for row in rows]
+                columns[question.place][name] = read_question(question, answers)
         return SurveyFrame(
             n=len(self._main),
             main=columns["main"],
@@ -150,11 +153,8 @@ def lacking(frame: Frame, name: str) -> Mask:
     return found
 
 
-def column_or_missing(columns: Mapping[str, Column], question: Question, name: str, n: int) -> Column:
-    """The column, or one of which nothing is known where the frame has none."""
-    column = columns.get(name)
-    if column is not None:
-        return column
+def unknown_column(question: Question, n: int) -> Column:
+    """The column of a question that no version has."""
     if question.kind == "number":
         return missing(n, Reason.NOT_IN_VERSION)
     reasons = np.full(n, Reason.NOT_IN_VERSION, np.uint8)

@@ -11,7 +11,7 @@ import numpy as np
 
 from surveyapp.indicators.columns import Column, Mask, Reason, capped_share, is_choice
 from surveyapp.indicators.declaration import Indicator, resolve
-from surveyapp.indicators.frame import Frame, column_or_missing, lacking
+from surveyapp.indicators.frame import Frame, lacking, unknown_column
 from surveyapp.indicators.inputs import QUESTIONS, Gate, Question
 from surveyapp.indicators.parameters import Parameters
 from surveyapp.indicators.roster import Roster
@@ -70,7 +70,7 @@ class Answers:
         n = self.n if main else rows.stop - rows.start
         column = columns.get(in_form)
         if column is None:
-            return column_or_missing(columns, question, in_form, n)
+            return unknown_column(question, n)
         column = column.rows(rows)
         if question.kind != "number" or column.values.dtype == np.float64:
             return column

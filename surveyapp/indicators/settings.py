@@ -10,7 +10,7 @@ What is not said has the default of the catalogue. Every fault is a SettingsErro
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -247,6 +247,10 @@ class Settings:
     def highest_income(self) -> float:
         """The income per head that has the full score."""
         return self.income_ceiling * self.poverty_line.amount
+
+    def with_village_sizes(self, households: Mapping[str, int]) -> "Settings":
+        """The same with the households of each village, as the village profiles state them (`vp_households`)."""
+        return replace(self, design=replace(self.design, households=MappingProxyType(dict(households))))
 
     def as_json(self) -> dict[str, Any]:
         """All settings as JSON values, defaults included."""

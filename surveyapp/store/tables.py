@@ -300,6 +300,30 @@ findings = Table(
     Index(None, "submission_version_id"),
 )
 
+indicator_settings = Table(
+    "indicator_settings",
+    metadata,
+    _id(),
+    _owner("project_id", "projects"),
+    Column("number", Integer, nullable=False),
+    Column("content", JSON, nullable=False),
+    _text("hash"),
+    _at("created_at"),
+    UniqueConstraint("project_id", "number"),
+)
+
+indicator_parameters = Table(
+    "indicator_parameters",
+    metadata,
+    _id(),
+    _owner("form_pk", "forms"),
+    Column("number", Integer, nullable=False),
+    Column("content", JSON, nullable=False),
+    _text("hash"),
+    _at("created_at"),
+    UniqueConstraint("form_pk", "number"),
+)
+
 exports = Table(
     "exports",
     metadata,

@@ -45,7 +45,7 @@ class Trial(Hearing):
         super().__init__(rules, dialect, record, clock)
         self.uncertain: set[int] = set()
         self.calculated: dict[int, str] = {}
-        self.offers: dict[str, set[str]] = {}
+        self.offers: dict[int, set[str]] = {}
 
     def run(self) -> "Trial":
         """Judge everything."""
@@ -211,9 +211,10 @@ class Trial(Hearing):
         """The values that were offered at `node`, at any of the moments tried."""
         if not rule.shared:
             return self.find_offered(node, nodeset, rule)
-        if nodeset.text not in self.offers:
-            self.offers[nodeset.text] = self.find_offered(node, nodeset, rule)
-        return self.offers[nodeset.text]
+        found = self.offers.get(id(rule))
+        if found is None:
+            found = self.offers[id(rule)] = self.find_offered(node, nodeset, rule)
+        return found
 
     def find_offered(self, node: Node, nodeset: Rule, rule: ChoiceRule) -> set[str]:
         """As `offered`, evaluated at this node."""

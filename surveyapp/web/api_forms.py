@@ -7,6 +7,8 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
+from surveyapp.assess import assess
+from surveyapp.indicators.listing import list_figure_rows, list_household_rows
 from surveyapp.problems import BAD_REQUEST, Problem
 from surveyapp.publish import prepare_form, publish, set_form_state
 from surveyapp.store.forms import (
@@ -23,7 +25,15 @@ from surveyapp.web.api_blueprint import ApiBlueprint
 from surveyapp.web.current import config, database, files, now
 from surveyapp.web.identity import get_api_project
 from surveyapp.web.multipart import part_name, read_part
-from surveyapp.web.shapes import ChangeOut, FormFindingsOut, FormOut, FormStateIn, PublishedOut
+from surveyapp.web.shapes import (
+    ChangeOut,
+    FormFindingsOut,
+    FormOut,
+    FormStateIn,
+    IndicatorsIn,
+    IndicatorsOut,
+    PublishedOut,
+)
 from surveyapp.xform.changes import list_changes
 
 api_forms = ApiBlueprint(
@@ -132,6 +142,24 @@ def get_form_findings(project: str, form_id: str) -> dict[str, Any]:
         "rules_ok": rules.ok,
         "rules_violated": rules.violated,
         "rules_not_checkable": rules.not_checkable,
+    }
+
+
+@api_forms.route("/<form_id>/indicators", methods=["GET"])
+@api_forms.arguments(IndicatorsIn, location="query")
+@api_forms.response(200, IndicatorsOut)
+@api_forms.refuses(404, 422)
+def get_indicators(wanted: dict[str, str], project: str, form_id: str) -> dict[str, Any]:
+    """Compute the indicators of the catalogue from the current submissions; small cells are masked."""
+    with database().reading() as session:
+        form = get_form(session, get_api_project(session, project).id, form_id)
+        found = assess(session, form)
+    rows = list_household_rows(found) if wanted["by"] == "household" else list_figure_rows(found, wanted["by"])
+    return {
+        "settings_hash": found.table.settings_hash,
+        "parameters_hash": found.table.parameters_hash,
+        "not_computable": found.table.not_computable,
+        "rows": list(rows),
     }
 
 

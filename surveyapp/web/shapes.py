@@ -62,6 +62,25 @@ class FormFindingsOut(Schema):
     rules_not_checkable = fields.Integer()
 
 
+class IndicatorsIn(Schema):
+    """Which indicators."""
+
+    by = fields.String(
+        load_default="project",
+        validate=validate.OneOf(["household", "village", "project"]),
+        metadata={"description": "What a row is about."},
+    )
+
+
+class IndicatorsOut(Schema):
+    """Indicators with the hash of the settings under which they were computed."""
+
+    settings_hash = fields.String()
+    parameters_hash = fields.String()
+    not_computable = fields.Dict(metadata={"description": "By form version: indicators, and the questions they lack."})
+    rows = fields.List(fields.Dict())
+
+
 class FormStateIn(Schema):
     """Opens or closes a form."""
 

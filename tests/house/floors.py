@@ -2,7 +2,7 @@
 
 FLOORS = {
     5: {"web", "cli", "worker"},
-    4: {"publish", "collect", "review", "correct", "export", "people"},
+    4: {"publish", "collect", "review", "correct", "assess", "export", "people"},
     3: {"store"},
     2: {"validate", "quality", "clean", "indicators", "simulate"},
     1: {"expressions", "xform", "xlsform", "values", "answers"},

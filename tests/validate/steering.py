@@ -224,7 +224,7 @@ class Steering:
         names = sorted(choice.name for choice in trial.rules.definition.choices(question))
         if site is not None and site.choices is not None and site.choices.nodeset is not None:
             try:
-                names = sorted(trial.offered(node, site.choices.nodeset, site.choices))
+                names = sorted(trial.find_offered(node, site.choices.nodeset, site.choices))
             except ExpressionError:
                 names = []
         if not names:

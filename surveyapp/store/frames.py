@@ -1,21 +1,17 @@
-"""The indicators of a form: its submissions as columns, computed by household, village and project."""
+"""Answers as columns, for the catalogue of indicators."""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from surveyapp.indicators.columns import Reason
-from surveyapp.indicators.compute import IndicatorTable, compute_households
-from surveyapp.indicators.frame import FrameMaker, SurveyFrame
-from surveyapp.indicators.inputs import QUESTIONS
-from surveyapp.indicators.parameters import NO_PARAMETERS, Parameters
+from surveyapp.indicators.frame import FrameMaker, SurveyFrame, list_questions
 from surveyapp.indicators.settings import Settings
-from surveyapp.indicators.summary import Summary, summarise
+from surveyapp.indicators.tabulation import Household
 from surveyapp.store.answer_tables import AnswerTables, get_answer_tables
 from surveyapp.store.forms import Form, get_definition, list_form_versions
 from surveyapp.store.snapshot import Snapshot
@@ -26,37 +22,7 @@ ROW_KEYS: Final = ("_submission_no", "_blank", "_ordinal")
 step_number = re.compile(r"\[(\d+)\]")
 
 
-@dataclass(frozen=True)
-class Household:
-    """Which submission a row of the table is."""
-
-    submission_no: int
-    instance_id: str
-    version: str
-
-
-@dataclass(frozen=True)
-class Tabulation:
-    """The indicators of a form: row by row, and for its villages and the project."""
-
-    households: Sequence[Household]
-    frame: SurveyFrame
-    table: IndicatorTable
-    settings: Settings
-
-    @cached_property
-    def summary(self) -> Summary:
-        """Villages and the project, small cells masked."""
-        return summarise(self.frame, self.table, self.settings)
-
-
-def tabulate(session: Session, form: Form, settings: Settings, parameters: Parameters = NO_PARAMETERS) -> Tabulation:
-    """Compute every indicator of the catalogue from the current submissions of `form`."""
-    households, frame = read_frame(session, form, settings)
-    return Tabulation(households, frame, compute_households(frame, settings, parameters), settings)
-
-
-def read_frame(session: Session, form: Form, settings: Settings) -> tuple[list[Household], SurveyFrame]:
+def get_frame(session: Session, form: Form, settings: Settings) -> tuple[list[Household], SurveyFrame]:
     """The current submissions of `form` as columns by name of question, and which submission each row is."""
     return _FrameReader(session, form, settings).read()
 
@@ -69,10 +35,8 @@ class _FrameReader:
         self.snapshot = Snapshot(session, self.tables, {})
         self.definitions = [get_definition(session, version) for version in list_form_versions(session, form)]
         self.versions = {one.version: frozenset(q.name for q in one.questions) for one in self.definitions}
-        design = settings.design
-        further = (design.weight, design.village, design.township, *design.strata, design.group)
-        self.maker = FrameMaker(self.versions, settings.aliases, further)
-        self.wanted = {settings.aliases.get(name, name) for name in (*QUESTIONS, *further)}
+        self.maker = FrameMaker(self.versions, settings)
+        self.wanted = frozenset(list_questions(settings))
 
     def read(self) -> tuple[list[Household], SurveyFrame]:
         """Households and their members."""

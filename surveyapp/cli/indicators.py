@@ -1,0 +1,107 @@
+"""Commands for the indicators of a form."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from surveyapp.assess import assess, check_settings, fit, keep_settings
+from surveyapp.cli.tools import Tools, now, out, project_option
+from surveyapp.indicators.listing import list_figure_rows, list_household_rows
+from surveyapp.people import ensure_project
+from surveyapp.store.forms import get_form
+from surveyapp.store.indicators import get_settings
+from surveyapp.store.projects import get_project
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("indicators")
+@click.argument("form")
+@click.argument("target", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--settings", "settings_file", type=FILE, help="JSON with settings to use this once, instead of the project's."
+)
+@click.option(
+    "--by",
+    type=click.Choice(["household", "village", "project"]),
+    default="project",
+    show_default=True,
+    help="What a row is about.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@project_option
+@click.pass_obj
+def indicators_command(
+    tools: Tools, form: str, target: Path | None, settings_file: Path | None, by: str, as_json: bool, project: str
+) -> None:
+    """Compute the indicators of FORM: print them, or write them to TARGET (.csv)."""
+    given = check_settings(settings_file.read_text()) if settings_file else None
+    with tools.database.reading() as session:
+        found = assess(session, get_form(session, get_project(session, project).id, form), given)
+    rows = list(list_household_rows(found) if by == "household" else list_figure_rows(found, by))
+    if target is not None:
+        with target.open("w", newline="", encoding="utf-8-sig") as file:
+            writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else ["code"])
+            writer.writeheader()
+            writer.writerows(rows)
+        out.print(f"{len(rows):,} rows are in {target}", markup=False)
+    elif as_json:
+        told = {"settings_hash": found.settings.hash, "not_computable": found.table.not_computable, "rows": rows}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        _print(rows)
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    names = [
+        name
+        for name in ("_instance_id", "code", "place", "estimate", "se", "lower", "upper", "n", "flags")
+        if rows and name in rows[0]
+    ]
+    table = Table(*names)
+    for row in rows:
+        table.add_row(
+            *(f"{row[n]:,.4g}" if isinstance(row[n], float) else str("" if row[n] is None else row[n]) for n in names)
+        )
+    out.print(table)
+
+
+@click.group("settings")
+def settings_group() -> None:
+    """Settings of the indicators: poverty line, goalposts, cut-offs, design of the sample."""
+
+
+@settings_group.command("set")
+@click.argument("file", type=FILE)
+@project_option
+@click.pass_obj
+def settings_set(tools: Tools, file: Path, project: str) -> None:
+    """Make FILE (JSON) the settings of a project from now on; those from before are kept."""
+    with tools.database.begin() as session:
+        number, settings = keep_settings(session, ensure_project(session, project, now()), file.read_text(), now())
+    out.print(f"Settings {number} of {project}, hash {settings.hash}.", markup=False)
+
+
+@settings_group.command("show")
+@project_option
+@click.pass_obj
+def settings_show(tools: Tools, project: str) -> None:
+    """Print the settings of a project as JSON, defaults included."""
+    with tools.database.reading() as session:
+        settings = get_settings(session, get_project(session, project).id)
+    click.echo(json.dumps(settings.as_json(), ensure_ascii=False, indent=1))
+
+
+@click.command("refit")
+@click.argument("form")
+@project_option
+@click.pass_obj
+def refit_command(tools: Tools, form: str, project: str) -> None:
+    """Fit entropy weights, pooled bounds and the asset index anew on the submissions of FORM, and keep them."""
+    with tools.database.begin() as session:
+        parameters = fit(session, get_form(session, get_project(session, project).id, form), now())
+    out.print(f"Fitted; hash {parameters.hash}.", markup=False)
