@@ -30,9 +30,8 @@ class Reason(IntEnum):
     REFUSED = 5
     INVALID = 6
     UNDEFINED = 7
-    TOO_FEW = 8
-    NOT_FITTED = 9
-    NOT_IN_VERSION = 10
+    NOT_FITTED = 8
+    NOT_IN_VERSION = 9
 
 
 REASON_NAMES: Final[Mapping[Reason, str]] = {
@@ -44,7 +43,6 @@ REASON_NAMES: Final[Mapping[Reason, str]] = {
     Reason.REFUSED: "rf",
     Reason.INVALID: "invalid",
     Reason.UNDEFINED: "undefined",
-    Reason.TOO_FEW: "too_few",
     Reason.NOT_FITTED: "not_fitted",
     Reason.NOT_IN_VERSION: "not_in_version",
 }

@@ -103,8 +103,9 @@ def simple_variances(z: Numbers, w: Numbers, g: Codes, n: Codes) -> Numbers:
 
 
 def extremes(values: Numbers, g: Codes, size: int) -> tuple[Numbers, Numbers]:
-    """Smallest and largest value of each group; infinite where it is empty."""
+    """Smallest and largest value of each group; infinite where it is empty, NaN where a ratio has nothing below it."""
     low, high = np.full(size, np.inf), np.full(size, -np.inf)
-    np.minimum.at(low, g, values)
-    np.maximum.at(high, g, values)
+    with np.errstate(invalid="ignore"):
+        np.minimum.at(low, g, values)
+        np.maximum.at(high, g, values)
     return low, high

@@ -33,14 +33,14 @@ def number(lowest: float = -math.inf, highest: float = math.inf) -> Read:
 
 
 def whole(lowest: int = 0, highest: int = 10**9) -> Read:
-    """A whole number in a range."""
+    """A whole number in a range; 3.0 is one, since JSON does not tell it from 3."""
 
     def read(value: Any, where: str) -> int:
-        if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
             raise SettingsError(where, f"a whole number is needed, not {value!r}.")
         if not lowest <= value <= highest:
             raise SettingsError(where, f"{value} lies outside {lowest} to {highest}.")
-        return value
+        return int(value)
 
     return read
 

@@ -173,14 +173,13 @@ def _leader(view: View) -> Iterator[Figure]:
         named = {kind: found[place] for kind, found in shares.items() if place in found and found[place].n}
         if not named:
             continue
-        first = max(named, key=lambda kind: (kind != "none", named[kind].estimate))
-        top = named[first]
-        persons = [one.estimate for kind, one in named.items() if kind != "none"]
-        total = sum(persons)
-        concentration = sum((share / total) ** 2 for share in persons) if total else math.nan
+        persons = {kind: one.estimate for kind, one in named.items() if kind != "none" and one.estimate > 0}
+        first = max(persons, key=lambda kind: persons[kind]) if persons else "none"
+        top, total = named[first], sum(persons.values())
+        concentration = sum((share / total) ** 2 for share in persons.values()) if persons else math.nan
         yield Figure(
             "v_leader", place, top.estimate, top.se, top.lower, top.upper, top.df, top.n, top.units, flags=top.flags,
-            text=first if total else "none",
+            text=first,
         )  # fmt: skip
         yield Figure("v_leader_conc", place, concentration, n=top.n, units=top.units, flags=top.flags)
 

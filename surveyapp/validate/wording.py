@@ -11,7 +11,7 @@ from surveyapp.xform.definition import FormDefinition, Repeat
 LONGEST_VALUE: Final = 200
 # Raised when the engine judges otherwise than before; what an older one judged can be judged again
 # (`surveyapp recheck`).
-ENGINE: Final = 1
+ENGINE: Final = 2
 
 SEVERITIES: Final[dict[str, Severity]] = {
     "type-mismatch": "error",

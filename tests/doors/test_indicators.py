@@ -32,7 +32,8 @@ def surveyed(survey: Survey, monkeypatch: pytest.MonkeyPatch) -> Survey:
 
 def run(*words: str) -> str:
     result = CliRunner().invoke(main, list(words))
-    assert result.exit_code == 0, result.output
+    if result.exception is not None:
+        raise result.exception
     return result.output
 
 

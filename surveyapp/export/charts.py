@@ -1,0 +1,214 @@
+"""The charts sheet: each chart at the left, the small table that it is drawn from at its right."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from openpyxl.chart import BarChart, RadarChart, Reference
+from openpyxl.chart.data_source import NumDataSource, NumRef
+from openpyxl.chart.error_bar import ErrorBars
+from openpyxl.chart.layout import Layout, ManualLayout
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.chart.text import RichText, Text
+from openpyxl.chart.title import Title
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties, RegularTextRun
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.worksheet.properties import PageSetupProperties
+
+from surveyapp.export.chart_tables import Bar, ChartTable
+from surveyapp.export.sheets import text_cell
+
+CHARTS_TITLE: Final = "charts"
+# The chart takes the columns before this one (1-based), and as many rows of 0.53 cm.
+TABLE_COLUMN: Final = 12
+CHART_ROWS: Final = 22
+_WIDTH_CM, _HEIGHT_CM = 22.0, 11.0
+_NARROW, _WIDE = 11.0, 26.0
+_PALETTE: Final = ("0072B2", "E69F00", "009E73", "CC79A7", "56B4E9", "D55E00")
+_GREY: Final = "A6A6A6"
+_FOOD_PALETTE: Final = ("D55E00", "F0C55A", "009E73")
+_GRID: Final = "D9D9D9"
+
+
+class ChartSheet:
+    """Draws the tables on an empty worksheet, row by row from the top."""
+
+    def __init__(self, tables: Sequence[ChartTable], title: str) -> None:
+        self._tables = tables
+        self._title = title
+
+    @property
+    def count(self) -> int:
+        """How many charts are drawn."""
+        return sum(table.drawn for table in self._tables)
+
+    def draw(self, worksheet: Any) -> None:
+        """Write the tables and the charts."""
+        _set_up(worksheet)
+        worksheet.append([_styled(worksheet, self._title, Font("Calibri", bold=True, size=14))])
+        worksheet.append([])
+        row = 3
+        for table in self._tables:
+            row += _write_block(worksheet, table, row)
+
+
+def _set_up(worksheet: Any) -> None:
+    for number in range(1, TABLE_COLUMN + 12):
+        letter = get_column_letter(number)
+        worksheet.column_dimensions[letter].width = _WIDE if number == TABLE_COLUMN else _NARROW
+    worksheet.sheet_view.showGridLines = False
+    worksheet.page_setup.orientation = "landscape"
+    worksheet.page_setup.fitToHeight = 0
+    worksheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+
+def _write_block(worksheet: Any, table: ChartTable, row: int) -> int:
+    """Heading, chart and table from `row` on; how many rows they take."""
+    worksheet.append([_styled(worksheet, table.title, Font("Calibri", bold=True, size=12, color="FF1F4E78"))])
+    note = _styled(worksheet, table.note, Font("Calibri", italic=True, color="FF595959")) if table.note else None
+    worksheet.append([note])
+    if not table.drawn:
+        worksheet.append([])
+        return 3
+    lines = _table_lines(worksheet, table)
+    for line in lines:
+        worksheet.append([None] * (TABLE_COLUMN - 1) + line)
+    for _ in range(max(0, CHART_ROWS - len(lines)) + 1):
+        worksheet.append([])
+    worksheet.add_chart(_chart(worksheet, table, row + 2), f"A{row + 2}")
+    return max(CHART_ROWS, len(lines)) + 3
+
+
+def _table_lines(worksheet: Any, table: ChartTable) -> list[list[Any]]:
+    """Header and one line a category: the values of all series, then how far their intervals reach down and up."""
+    bold = Font("Calibri", bold=True)
+    ends = [f"{name} {end}" for name in table.series for end in ("−", "+")] if table.intervals else []
+    lines = [[_styled(worksheet, text, bold) for text in (table.across, *table.series, *ends)]]
+    for category, bars in zip(table.categories, table.bars, strict=True):
+        values = [bar.value for bar in bars]
+        reach = [length for bar in bars for length in _reach(bar)] if table.intervals else []
+        lines.append([text_cell(worksheet, category), *(_value(worksheet, table, number) for number in values + reach)])
+    return lines
+
+
+def _reach(bar: Bar) -> tuple[float, float]:
+    return bar.value - bar.lower, bar.upper - bar.value
+
+
+def _value(worksheet: Any, table: ChartTable, number: float) -> Any:
+    cell = WriteOnlyCell(worksheet, float(number) if math.isfinite(number) else None)
+    cell.number_format = "0.0%" if table.share else "0.000"
+    return cell
+
+
+def _styled(worksheet: Any, text: str, font: Font) -> Any:
+    cell = text_cell(worksheet, text)
+    cell.font = font
+    return cell
+
+
+def _chart(worksheet: Any, table: ChartTable, first: int) -> Any:
+    chart = _radar() if table.shape == "radar" else _bars(table)
+    last = first + len(table.categories)
+    chart.add_data(
+        Reference(
+            worksheet,
+            min_col=TABLE_COLUMN + 1,
+            max_col=TABLE_COLUMN + len(table.series),
+            min_row=first,
+            max_row=last,
+        ),
+        titles_from_data=True,
+    )
+    chart.set_categories(Reference(worksheet, min_col=TABLE_COLUMN, min_row=first + 1, max_row=last))
+    chart.title = _title(table.title, 1300, bold=True)
+    chart.legend.position = "b"
+    chart.legend.overlay = False
+    chart.width, chart.height = _WIDTH_CM, _HEIGHT_CM
+    _dress_axes(chart, table)
+    for place, series in enumerate(chart.series):
+        _colour(series, table, place)
+        if table.intervals:
+            series.errBars = _error_bars(worksheet, TABLE_COLUMN + 1 + len(table.series) + 2 * place, first, last)
+    return chart
+
+
+def _radar() -> Any:
+    chart = RadarChart()
+    chart.type = "marker"
+    return chart
+
+
+def _bars(table: ChartTable) -> Any:
+    chart = BarChart()
+    stacked = table.shape == "stacked"
+    chart.type = "bar" if stacked else "col"
+    chart.grouping = "percentStacked" if stacked else "clustered"
+    chart.overlap = 100 if stacked else 0
+    chart.gapWidth = 50
+    return chart
+
+
+def _dress_axes(chart: Any, table: ChartTable) -> None:
+    # Without `delete` set, newer programs hide the axes that openpyxl writes.
+    chart.x_axis.delete = chart.y_axis.delete = False
+    chart.y_axis.scaling.min = 0
+    chart.y_axis.number_format = "0%" if table.share else "0.0"
+    chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill=_GRID))
+    if not table.share or table.shape == "stacked":
+        chart.y_axis.scaling.max = 1
+    else:
+        tops = [value for bars in table.bars for bar in bars for value in (bar.value, bar.upper) if math.isfinite(value)]
+        chart.y_axis.scaling.max = min(1.0, math.ceil(max(tops, default=1.0) * 10) / 10 or 0.1)
+    chart.y_axis.majorUnit = 0.2 if chart.y_axis.scaling.max > 0.5 else 0.1
+    if table.shape == "radar":
+        return
+    chart.y_axis.title = _title(table.upwards, 1000)
+    chart.x_axis.title = _title(table.across, 1000)
+    chart.x_axis.tickLblPos = "low"
+    if table.shape == "stacked":
+        # The first village on top, as in the table, with the scale still below.
+        chart.x_axis.scaling.orientation = "maxMin"
+        chart.y_axis.crosses = "max"
+
+
+def _colour(series: Any, table: ChartTable, place: int) -> None:
+    palette = _FOOD_PALETTE if table.shape == "stacked" else _PALETTE
+    colour = palette[place % len(palette)]
+    if table.shape == "radar":
+        series.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=colour, w=28575))
+        series.marker.symbol = "circle"
+        series.marker.size = 6
+        series.marker.graphicalProperties = GraphicalProperties(solidFill=colour)
+    else:
+        series.graphicalProperties = GraphicalProperties(solidFill=colour)
+        series.invertIfNegative = False
+
+
+def _error_bars(worksheet: Any, column: int, first: int, last: int) -> ErrorBars:
+    """Down by the lengths in `column`, up by those in the next."""
+    down, up = (
+        NumDataSource(
+            numRef=NumRef(f=f"{quote_sheetname(worksheet.title)}!${letter}${first + 1}:${letter}${last}")
+        )
+        for letter in (get_column_letter(column), get_column_letter(column + 1))
+    )
+    return ErrorBars(
+        errDir="y",
+        errBarType="both",
+        errValType="cust",
+        noEndCap=False,
+        plus=up,
+        minus=down,
+        spPr=GraphicalProperties(ln=LineProperties(solidFill="404040", w=12700)),
+    )
+
+
+def _title(text: str, size: int, *, bold: bool = False) -> Title:
+    """A title of `size` hundredths of a point that keeps its own place."""
+    look = CharacterProperties(sz=size, b=bold)
+    paragraph = Paragraph(pPr=ParagraphProperties(defRPr=look), r=[RegularTextRun(rPr=look, t=text)])
+    return Title(tx=Text(rich=RichText(p=[paragraph])), overlay=False, layout=Layout(manualLayout=ManualLayout()))
