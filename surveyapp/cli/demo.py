@@ -2,6 +2,7 @@
 exported.
 """
 
+import csv
 import queue
 import random
 import signal
@@ -22,6 +23,7 @@ from typing import Final
 import click
 from rich.table import Table
 
+from surveyapp.assess import PROFILE_HOUSEHOLDS, PROFILE_VILLAGE, PROFILES
 from surveyapp.cli.phones import SamplePhone
 from surveyapp.cli.simulate import FIRST_DAY, read_form
 from surveyapp.cli.tools import Tools, bar, now, out
@@ -72,6 +74,7 @@ def demo_command(tools: Tools, number: int, port: int, target: Path | None, stay
     target = target or tools.config.data_dir / f"{FORM}.xlsx"
     urls, token = prepare(tools, port)
     with serving(port) as server:
+        send_profiles(tools, urls[0])
         answers, put_in = send_interviews(tools, urls, number)
         export(tools, target)
         report(tools, answers, put_in)
@@ -90,14 +93,15 @@ def prepare(tools: Tools, port: int) -> tuple[list[str], str]:
     """
     forms = shipped_folder("forms")
     migrate(tools.database)
-    prepared = prepare_form((forms / f"{FORM}.xlsx").read_bytes(), f"{FORM}.xlsx", now())
+    prepared = [prepare_form((forms / f"{name}.xlsx").read_bytes(), f"{name}.xlsx", now()) for name in (FORM, PROFILES)]
     with tools.database.begin() as session:
         if find_project(session, DEFAULT_PROJECT) is None:
             create_project(session, DEFAULT_PROJECT, "Demonstration", ZONE, now())
         project = get_project(session, DEFAULT_PROJECT)
         media = {REGISTER: (forms / REGISTER).read_bytes()}
-        published = publish(session, tools.files, project, prepared, media, now())
-        out.print(f"Published {published.form.form_id}, version {published.version.version}.")
+        for form, files in zip(prepared, (media, {}), strict=True):
+            published = publish(session, tools.files, project, form, files, now())
+            out.print(f"Published {published.form.form_id}, version {published.version.version}.")
         urls = []
         for number in range(1, PHONES + 1):
             name = f"Sample phone {number}"
@@ -134,6 +138,29 @@ def wait_until_healthy(server: subprocess.Popen[bytes], port: int) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise click.ClickException("The server did not start; what it wrote above says why.")
+
+
+def send_profiles(tools: Tools, url: str) -> None:
+    """One profile for each village, with the size that the weights of the register stand for."""
+    with tools.database.reading() as session:
+        form = get_form(session, get_project(session, DEFAULT_PROJECT).id, PROFILES)
+        definition, _ = read_form(session, tools.files, get_form_version(session, form))
+    phone = SamplePhone(url, "collect:supervisor")
+    for number, (village, size) in enumerate(sorted(read_village_sizes().items())):
+        fixed = {PROFILE_VILLAGE: village, PROFILE_HOUSEHOLDS: str(size)}
+        for made in simulate_interviews(definition, 1, seed=SEED + number, started_at=FIRST_DAY, fixed=fixed):
+            phone.send(made.xml, made.files)
+    phone.close()
+
+
+def read_village_sizes() -> dict[str, int]:
+    """Households by village: the sum of the weights in the register."""
+    sizes: Counter[str] = Counter()
+    with (shipped_folder("forms") / REGISTER).open(encoding="utf-8-sig", newline="") as file:
+        weights = [(row["village"], float(row["weight"])) for row in csv.DictReader(file)]
+    for village in {village for village, _ in weights}:
+        sizes[village] = round(sum(weight for place, weight in weights if place == village))
+    return dict(sizes)
 
 
 def send_interviews(tools: Tools, urls: list[str], number: int) -> tuple[Counter[int], Counter[str]]:

@@ -274,7 +274,7 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "__dataclass_fields__"):
         return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
     # 35 and 35.0 are the same setting.
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def read_settings(source: Mapping[str, Any] | str | bytes | None = None) -> Settings:

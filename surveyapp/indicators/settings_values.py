@@ -109,7 +109,7 @@ def mapping_of(read_one: Read, known: Mapping[str, Any] | None = None) -> Read:
         if not isinstance(value, Mapping):
             raise SettingsError(where, f"a mapping is needed, not {value!r}.")
         if known is not None and (strange := [str(name) for name in value if name not in known]):
-            raise SettingsError(where, f"there is no '{strange[0]}' here; known are {', '.join(known)}.")
+            raise SettingsError(f"{where}.{strange[0]}", f"there is no such name; known are {', '.join(known)}.")
         found = {str(name): read_one(item, f"{where}.{name}") for name, item in value.items()}
         return MappingProxyType({**(known or {}), **found})
 

@@ -1,5 +1,6 @@
 """Settings and stored parameters: data that come back as they went, and faults that say where they are."""
 
+import json
 from fractions import Fraction
 from typing import Any
 
@@ -37,11 +38,11 @@ FAULTS: dict[str, Any] = {
 def test_a_fault_names_its_place(where: str) -> None:
     with pytest.raises(SettingsError) as refused:
         read_settings(FAULTS[where])
-    assert refused.value.where in (where, where.partition(".")[2])
+    assert refused.value.where == where
 
 
 def test_a_fault_of_a_mapping_says_what_is_known() -> None:
-    with pytest.raises(SettingsError, match=r"there is no 'area' here; known are area_pc, land_oper_pc"):
+    with pytest.raises(SettingsError, match="no such name; known are area_pc, land_oper_pc"):
         read_settings({"goalposts": {"area": [0, 25]}})
 
 
@@ -55,23 +56,13 @@ def test_what_is_not_said_has_its_default() -> None:
 def test_settings_come_back_from_json() -> None:
     settings = read_settings({"fcs_high": True, "mpi": {"cutoff": "2/5", "drop": ["food"]}, "aliases": {"a": "b"}})
     assert settings.mpi.cutoff == Fraction(2, 5)
-    plain = settings.as_json()
-    for row in plain["mpi"]["indicators"]:
-        row["weight"] = int(row["weight"])
-    plain["poverty_line"]["price_year"] = int(plain["poverty_line"]["price_year"])
-    for name in ("months_employed", "return_months", "smallest_cell", "careful_cell"):
-        plain[name] = int(plain[name])
-    assert read_settings(plain) == settings
+    assert read_settings(json.dumps(settings.as_json())) == settings
 
 
 def test_the_hash_is_of_the_content() -> None:
     assert read_settings({"fcs_cuts": [21, 35]}).hash == Settings().hash
     assert read_settings({"aliases": {"a": "b", "c": "d"}}).hash == read_settings({"aliases": {"c": "d", "a": "b"}}).hash
     assert read_settings({"fcs_high": True}).hash != Settings().hash
-
-
-def test_the_default_hash_does_not_move_unnoticed() -> None:
-    assert Settings().hash == Settings().hash == read_settings({}).hash == read_settings("{}").hash
 
 
 def test_weights_of_the_poverty_measure_are_exact_24ths() -> None:
