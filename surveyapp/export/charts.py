@@ -4,14 +4,13 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
+from openpyxl.cell import WriteOnlyCell
 from openpyxl.chart import BarChart, RadarChart, Reference
 from openpyxl.chart.data_source import NumDataSource, NumRef
 from openpyxl.chart.error_bar import ErrorBars
-from openpyxl.chart.layout import Layout, ManualLayout
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText, Text
 from openpyxl.chart.title import Title
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.drawing.line import LineProperties
 from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties, RegularTextRun
 from openpyxl.styles import Font
@@ -28,7 +27,6 @@ CHART_ROWS: Final = 22
 _WIDTH_CM, _HEIGHT_CM = 22.0, 11.0
 _NARROW, _WIDE = 11.0, 26.0
 _PALETTE: Final = ("0072B2", "E69F00", "009E73", "CC79A7", "56B4E9", "D55E00")
-_GREY: Final = "A6A6A6"
 _FOOD_PALETTE: Final = ("D55E00", "F0C55A", "009E73")
 _GRID: Final = "D9D9D9"
 
@@ -211,4 +209,4 @@ def _title(text: str, size: int, *, bold: bool = False) -> Title:
     """A title of `size` hundredths of a point that keeps its own place."""
     look = CharacterProperties(sz=size, b=bold)
     paragraph = Paragraph(pPr=ParagraphProperties(defRPr=look), r=[RegularTextRun(rPr=look, t=text)])
-    return Title(tx=Text(rich=RichText(p=[paragraph])), overlay=False, layout=Layout(manualLayout=ManualLayout()))
+    return Title(tx=Text(rich=RichText(p=[paragraph])), overlay=False)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any
+from typing import Any, Final
 
 from openpyxl.utils import get_column_letter
 
@@ -33,7 +33,16 @@ def _sheet(title: str, columns: Sequence[tuple[str, Kind, float]], frozen: int) 
     return Sheet(title, tuple(made), frozen)
 
 
-def codebook_sheet(languages: Sequence[str]) -> Sheet:
+# Further columns of the codebook where there are indicators.
+ORIGIN: Final[Sequence[tuple[str, Kind, float]]] = (
+    ("unit", "code", 16),
+    ("set", "code", 9),
+    ("source", "code", 14),
+    ("inputs", "text", 36),
+)
+
+
+def codebook_sheet(languages: Sequence[str], further: Sequence[tuple[str, Kind, float]] = ()) -> Sheet:
     """The shape of the codebook sheet, with a label column per language of the form."""
     labels: list[tuple[str, Kind, float]] = [(_heading("label", language), "text", 40) for language in languages]
     return _sheet(
@@ -64,6 +73,7 @@ def codebook_sheet(languages: Sequence[str]) -> Sheet:
             ("mean", "float", 12),
             ("max", "float", 12),
             ("most frequent", "text", 40),
+            *further,
         ],
         4,
     )

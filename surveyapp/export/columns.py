@@ -1,12 +1,13 @@
 """The columns of an export and where their values come from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from surveyapp.export.cells import Kind
 from surveyapp.export.merge import MergedQuestion
-from surveyapp.export.sheets import Role
+from surveyapp.export.options import HeaderMode
+from surveyapp.export.sheets import Role, SheetColumn, width_for
 from surveyapp.export.source import Ask
 
 
@@ -63,3 +64,14 @@ class TableLayout:
     def columns(self) -> tuple[Column, ...]:
         """All columns, in order."""
         return tuple(column for feed in (*self.feeds, *self.carried, *self.reasons) for column in feed.columns)
+
+
+def sheet_columns(columns: Iterable[Column], headers: HeaderMode) -> tuple[SheetColumn, ...]:
+    """The columns as a sheet shows them, with the header rows that were asked for."""
+    shown = []
+    for column in columns:
+        both = (column.name, column.label)
+        rows = {"name": both[:1], "label": both[1:], "both": both}[headers]
+        width = column.width or width_for(rows, column.kind)
+        shown.append(SheetColumn(rows, column.kind, width, column.role, column.number_format))
+    return tuple(shown)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from surveyapp.export.cells import Row
+from surveyapp.export.charts import ChartSheet
 from surveyapp.export.package import Deflater, PackageWriter, Segment, check_package
 from surveyapp.export.rows import chunks
 from surveyapp.export.sheets import Line, Sheet, Written
@@ -56,6 +57,10 @@ class CsvZip:
         finally:
             deflater.stop()
         return [Written(sheet.title, count)]
+
+    def draw(self, _charts: ChartSheet, /) -> list[Written]:
+        """Nothing: CSV has no charts; their figures are in the files of indicators."""
+        return []
 
     def content_hash(self) -> str:
         """SHA-256 over the files, in order."""

@@ -10,9 +10,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from surveyapp.export.source import Ask, CutOff, FoundIn, PublishedVersion
+from surveyapp.indicators.catalogue import CATALOGUE
+from surveyapp.indicators.parameters import NO_PARAMETERS, Parameters
+from surveyapp.indicators.settings import Settings
+from surveyapp.indicators.tabulation import Tabulation, tabulate
 from surveyapp.store.answer_tables import get_answer_tables
 from surveyapp.store.files import Files
 from surveyapp.store.forms import Form, FormVersion, get_definition, list_form_attachments, list_form_versions
+from surveyapp.store.frames import get_frame
 from surveyapp.store.snapshot import Snapshot
 from surveyapp.store.submissions import count_rules
 from surveyapp.xform.definition import Choice, FormDefinition
@@ -21,12 +26,24 @@ PRELOADS = {("timestamp", "start"): "start", ("timestamp", "end"): "end", ("prop
 
 
 class StoredForm:
-    """An ExportSource over the database; good for as long as its session is open."""
+    """An ExportSource over the database; good for as long as its session is open.
 
-    def __init__(self, session: Session, files: Files, form: Form) -> None:
+    Without `settings` there are no indicators.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        files: Files,
+        form: Form,
+        settings: Settings | None = None,
+        parameters: Parameters = NO_PARAMETERS,
+    ) -> None:
         self.session = session
         self.files = files
         self.form = form
+        self.settings = settings
+        self.parameters = parameters
         tables = get_answer_tables(session, form.id, form.answers_revision)
         self.tables = tables
         self.snapshot = Snapshot(session, tables, _preloads([version.definition for version in self.versions]))
@@ -65,6 +82,16 @@ class StoredForm:
             "rules that were broken": rules.violated,
             "rules that could not be checked": rules.not_checkable,
         }
+
+    @cached_property
+    def indicators(self) -> Tabulation | None:
+        """The catalogue's indicators, where the newest version can give at least one that is CORE."""
+        if self.settings is None:
+            return None
+        questions = {question.name for question in self.versions[-1].definition.questions}
+        if CATALOGUE.not_computable(questions, self.settings).keys() >= set(CATALOGUE.list_codes("CORE")):
+            return None
+        return tabulate(*get_frame(self.session, self.form, self.settings), self.settings, self.parameters)
 
     def kept_path(self, path: str) -> str:
         """The path under which the answers to `path` are kept."""

@@ -18,7 +18,10 @@ from surveyapp.export.source import Ask, PublishedVersion
 from surveyapp.problems import EXPORT_OPTION, Problem
 
 # Titles of sheets that are not answers; no repeat may take one.
-FIXED_TITLES: Final = ("README", "data", "findings", "codebook", "choices", "long_text")
+FIXED_TITLES: Final = (
+    *("README", "data", "indicators", "village_summary", "project_summary", "before_after", "charts"),
+    *("findings", "codebook", "choices", "long_text"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import Cell
 
 from surveyapp.export.cells import FIRST_DAY, LARGEST_INTEGER, Kind, Row
+from surveyapp.export.charts import CHARTS_TITLE, ChartSheet
 from surveyapp.export.names import sheet_title
 from surveyapp.export.package import check_package
 from surveyapp.export.rows import chunks
@@ -55,6 +56,12 @@ class PlainWorkbook:
             set_filter(worksheet, sheet, len(part))
             written.append(Written(worksheet.title, len(part)))
         return written
+
+    def draw(self, charts: ChartSheet) -> list[Written]:
+        """A sheet of charts."""
+        worksheet: Any = self._workbook.create_sheet(sheet_title(CHARTS_TITLE, self._workbook.sheetnames))
+        charts.draw(worksheet)
+        return [Written(worksheet.title, charts.count)]
 
     def content_hash(self) -> str:
         """Not known: this writer makes no promise about its bytes."""

@@ -15,6 +15,11 @@ _KINDS = {
     "raw": "raw: every answer as the phone sent it",
 }
 _OTHER_SHEETS = {
+    "indicators": "one row per submission: the catalogue's indicators, why one is missing at the far right",
+    "village_summary": "one row per village and figure: estimate, error, 95 % interval, households, flags",
+    "project_summary": "one row per figure of the whole project",
+    "before_after": "before the move, now and the change, over the households that have both values",
+    "charts": "charts of the indicators with the figures behind them; rows counts the charts",
     "findings": "everything that looked wrong, one row each; the answers themselves were kept",
     "codebook": "one row per column: question, type, labels, rules, missing codes, counts",
     "choices": "the codes and labels of every list, all versions",
@@ -30,6 +35,7 @@ class Told:
     tables: Sequence[TableFigures]
     content_hash: str
     warnings: Sequence[str]
+    indicators: Sequence[Line] = ()
 
 
 def readme_lines(source: ExportSource, layout: Layout, options: ExportOptions, told: Told) -> Iterator[Line]:
@@ -39,6 +45,7 @@ def readme_lines(source: ExportSource, layout: Layout, options: ExportOptions, t
     yield from _warnings(told.warnings)
     yield from _about(source, layout, options, told)
     yield from _counts(source, told)
+    yield from told.indicators
     yield from _sheet_list(told.sheets)
     yield from _how_to_read(layout, options)
 
@@ -67,7 +74,9 @@ def _about(source: ExportSource, layout: Layout, options: ExportOptions, told: T
     yield Line("line", ("Times are in zone", options.zone))
     yield Line("line", ("Kind", _KINDS[options.kind]))
     yield Line("line", ("Labels in", language or "the form's only language"))
-    chosen_only = f"versions {', '.join(options.versions)}" if options.versions else "none: all submissions"
+    chosen_only = "none: all submissions"
+    if options.versions:
+        chosen_only = f"versions {', '.join(options.versions)}; sheets of indicators come only with all versions"
     yield Line("line", ("Filter", chosen_only))
     yield Line("line", ("Content hash (SHA-256)", told.content_hash))
     yield Line("line", ("Software", f"surveyapp {version('surveyapp')}"))

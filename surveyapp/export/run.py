@@ -4,18 +4,21 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from surveyapp.export.cells import Row
-from surveyapp.export.codebook import TableFigures, choices_rows, choices_sheet, codebook_rows, codebook_sheet
-from surveyapp.export.columns import TableLayout
+from surveyapp.export.charts import CHARTS_TITLE, ChartSheet
+from surveyapp.export.codebook import ORIGIN, TableFigures, choices_rows, choices_sheet, codebook_rows, codebook_sheet
+from surveyapp.export.columns import TableLayout, sheet_columns
 from surveyapp.export.csv_zip import CsvZip
 from surveyapp.export.figures import Figures, observed
 from surveyapp.export.findings_sheet import FINDINGS_SHEET, findings_rows
+from surveyapp.export.indicator_part import IndicatorPart
 from surveyapp.export.layout import Layout, plan_layout
 from surveyapp.export.long_text import LONG_TEXT_SHEET, LongTexts
 from surveyapp.export.options import ExportOptions
@@ -23,7 +26,7 @@ from surveyapp.export.package import PackageTooLarge
 from surveyapp.export.plain import PlainWorkbook
 from surveyapp.export.readme import Told, describe_sheets, readme_lines
 from surveyapp.export.rows import main_rows, repeat_rows
-from surveyapp.export.sheets import Line, Sheet, SheetColumn, Written, width_for
+from surveyapp.export.sheets import Line, Sheet, Written
 from surveyapp.export.source import ExportSource, PublishedVersion
 from surveyapp.export.splice import SpliceWorkbook, Watch
 from surveyapp.export.text import Tally
@@ -56,6 +59,8 @@ class ExportResult:
 
 class _Writer(Protocol):
     def write(self, sheet: Sheet, rows: Iterable[Row], watch: Watch) -> list[Written]: ...
+
+    def draw(self, charts: ChartSheet, /) -> list[Written]: ...
 
     def content_hash(self) -> str: ...
 
@@ -92,7 +97,7 @@ def write_export(
         try:
             writer.finish(unfinished, readme_lines(source, layout, options, told), source.cut_off.received_at)
             writer.verify(unfinished)
-            return _release(unfinished, out_path, source, options, told)
+            return _release(unfinished, out_path, source, options, told, export.hashes)
         except PackageTooLarge as error:
             raise Problem(EXPORT_OPTION, f"{error}.", remedy="Choose one version, or select summary.") from error
         finally:
@@ -153,15 +158,19 @@ class _Export:
         self._done = 0
         self._written: dict[str, list[Written]] = {}
         self._figures: list[TableFigures] = []
+        self.indicators = _find_indicators(source, layout, options)
 
     def write_sheets(self, long_texts: LongTexts) -> None:
         """Every sheet but README, in the order of the workbook."""
         for table in self._layout.tables:
             self._write_table(table)
+        if self.indicators is not None:
+            for sheet, rows in self.indicators.sheets():
+                self._write(sheet, rows)
+            self._written[CHARTS_TITLE] = self._writer.draw(self.indicators.charts())
         self._write(FINDINGS_SHEET, findings_rows(self._source, self._layout, self._options.versions))
         languages = self._layout.view.definition.languages or ("",)
-        rows = {title: sum(part.rows for part in parts) for title, parts in self._written.items()}
-        self._write(codebook_sheet(languages), codebook_rows(self._layout, self._figures, rows, languages))
+        self._write_codebook(languages)
         self._write(choices_sheet(languages), choices_rows(self._layout, self._figures, languages))
         if long_texts.count:
             self._write(LONG_TEXT_SHEET, long_texts.rows())
@@ -170,7 +179,26 @@ class _Export:
         """What the README tells about the written sheets."""
         warnings = [*self._layout.notes, *tally.warnings(), *self._warn_of_versions(), *self._warn_of_parts()]
         sheets = describe_sheets(self._layout, self._written)
-        return Told(sheets, self._figures, self._writer.content_hash(), warnings)
+        about = tuple(self.indicators.readme_lines()) if self.indicators is not None else ()
+        return Told(sheets, self._figures, self._writer.content_hash(), warnings, about)
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """Under which settings and parameters the indicators were computed; nothing where there are none."""
+        if self.indicators is None:
+            return {}
+        table = self.indicators.tabulation.table
+        return {"settings_hash": table.settings_hash, "parameters_hash": table.parameters_hash}
+
+    def _write_codebook(self, languages: Sequence[str]) -> None:
+        counts = {title: sum(part.rows for part in parts) for title, parts in self._written.items()}
+        rows = codebook_rows(self._layout, self._figures, counts, languages)
+        if self.indicators is None:
+            self._write(codebook_sheet(languages), rows)
+            return
+        columns = sum(len(table.table.columns) for table in self._figures)
+        answers = ((*row, *(None for _ in ORIGIN)) for row in rows)
+        self._write(codebook_sheet(languages, ORIGIN), chain(answers, self.indicators.codebook_rows(languages, columns)))
 
     def _write_table(self, table: TableLayout) -> None:
         columns = table.columns
@@ -206,19 +234,25 @@ class _Export:
                 yield f"Sheet {title} is full and goes on in {rest}."
 
 
+def _find_indicators(source: ExportSource, layout: Layout, options: ExportOptions) -> IndicatorPart | None:
+    """Only of clean answers, and of all versions: estimates from a part of the sample would be wrong."""
+    if options.kind != "clean" or options.versions or source.indicators is None:
+        return None
+    return IndicatorPart(source.indicators, layout, options)
+
+
 def sheet_of(table: TableLayout, options: ExportOptions) -> Sheet:
     """The sheet of a table, with the header rows that were asked for."""
-    columns = []
-    for column in table.columns:
-        both = (column.name, column.label)
-        headers = {"name": both[:1], "label": both[1:], "both": both}[options.headers]
-        width = column.width or width_for(headers, column.kind)
-        columns.append(SheetColumn(headers, column.kind, width, column.role, column.number_format))
-    return Sheet(table.title, tuple(columns), table.keys)
+    return Sheet(table.title, sheet_columns(table.columns, options.headers), table.keys)
 
 
 def _release(
-    unfinished: Path, out_path: Path, source: ExportSource, options: ExportOptions, told: Told
+    unfinished: Path,
+    out_path: Path,
+    source: ExportSource,
+    options: ExportOptions,
+    told: Told,
+    hashes: Mapping[str, str],
 ) -> ExportResult:
     digest = _sha256(unfinished)
     sheets = tuple(written for written, _ in told.sheets)
@@ -232,6 +266,7 @@ def _release(
         },
         "sheets": [{"title": written.title, "rows": written.rows} for written in sheets],
         "warnings": list(told.warnings),
+        **hashes,
         "content_hash": told.content_hash,
         "sha256": digest,
     }

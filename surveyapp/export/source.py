@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
 from surveyapp.findings import Finding
+from surveyapp.indicators.tabulation import Tabulation
 from surveyapp.xform.definition import Choice, FormDefinition
 
 
@@ -106,6 +107,10 @@ class ExportSource(Protocol):
     @property
     def counts(self) -> Mapping[str, int]:
         """Further counts for the README, in words: {"conflict copies, not in this file": 3}."""
+
+    @property
+    def indicators(self) -> Tabulation | None:
+        """The catalogue's indicators of all submissions of all versions; None where the form does not use it."""
 
     def kept_path(self, path: str) -> str:
         """The path under which the answers to `path` are kept, where a question has moved between groups.

@@ -23,6 +23,7 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
 from surveyapp.export.cells import Encoder, OnLong, Row, SharedStrings, row_encoder
+from surveyapp.export.charts import CHARTS_TITLE, ChartSheet
 from surveyapp.export.names import sheet_title
 from surveyapp.export.package import (
     Compression,
@@ -130,6 +131,12 @@ class SpliceWorkbook:
             count, chunk = self._fill(sheet, worksheet, chunk, source, watch)
             written.append(Written(worksheet.title, count))
         return written
+
+    def draw(self, charts: ChartSheet) -> list[Written]:
+        """A sheet of charts, held in memory: it is small."""
+        worksheet = self._workbook.create_sheet(sheet_title(CHARTS_TITLE, self._workbook.sheetnames))
+        charts.draw(worksheet)
+        return [Written(worksheet.title, charts.count)]
 
     def content_hash(self) -> str:
         """SHA-256 over the rows of every sheet and the shared strings, before compression.

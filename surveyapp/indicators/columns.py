@@ -102,7 +102,7 @@ class Column:
 
     def holds(self, test: Callable[[NDArray[Any]], NDArray[Any]]) -> "Column":
         """1 where `test` holds for the value, 0 where it does not, missing where the value is."""
-        return _as_flag(test(self.values), self.reasons)
+        return as_flag(test(self.values), self.reasons)
 
     def below(self, limit: "Column | float") -> "Column":
         """1 where strictly below the limit."""
@@ -142,11 +142,12 @@ def _combine(operation: Callable[..., NDArray[Any]], left: Column, right: "Colum
 
 def _compare(operation: Callable[..., NDArray[Any]], left: Column, right: "Column | float") -> Column:
     if isinstance(right, Column):
-        return _as_flag(operation(left.values, right.values), np.maximum(left.reasons, right.reasons))
-    return _as_flag(operation(left.values, right), left.reasons)
+        return as_flag(operation(left.values, right.values), np.maximum(left.reasons, right.reasons))
+    return as_flag(operation(left.values, right), left.reasons)
 
 
-def _as_flag(holds: NDArray[Any], reasons: Reasons) -> Column:
+def as_flag(holds: NDArray[Any], reasons: Reasons) -> Column:
+    """1 where it holds, 0 where not, missing for these reasons."""
     values = holds.astype(np.float64)
     if reasons.any():
         values[reasons != 0] = np.nan
@@ -197,8 +198,8 @@ def one_of(column: Column, names: Iterable[str]) -> Column:
     """1 where the choice is one of `names`."""
     wanted = [column.levels.index(name) for name in names if name in column.levels]
     if len(wanted) == 1:
-        return _as_flag(column.values == wanted[0], column.reasons)
-    return _as_flag(np.isin(column.values, wanted), column.reasons)
+        return as_flag(column.values == wanted[0], column.reasons)
+    return as_flag(np.isin(column.values, wanted), column.reasons)
 
 
 def is_choice(column: Column, names: Iterable[str]) -> Mask:
@@ -225,7 +226,7 @@ def with_levels(column: Column, levels: Sequence[str]) -> Column:
 
 def ticked(column: Column, names: Iterable[str]) -> Column:
     """1 where at least one of `names` is among the ticks."""
-    return _as_flag((column.values & _bits(column, names)) != 0, column.reasons)
+    return as_flag((column.values & _bits(column, names)) != 0, column.reasons)
 
 
 def count_ticks(column: Column, without: Iterable[str] = ("none",)) -> Column:

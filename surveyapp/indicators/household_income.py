@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from surveyapp.indicators.columns import Column, Numbers, Reason, choose, full, with_levels, with_reason
+from surveyapp.indicators.columns import Column, Numbers, Reason, as_flag, full, with_levels, with_reason
 from surveyapp.indicators.declaration import SHARE, UNLIMITED, Indicator, twins
 from surveyapp.indicators.inputs import INCOME_SOURCES
 from surveyapp.indicators.measures import shannon, simpson
@@ -90,8 +90,7 @@ def _livelihood_type(reading: Reading) -> Column:
 
 def _main_source_changed(reading: Reading) -> Column:
     now, before = (with_levels(reading[name], SOURCES) for name in ("inc_main_n", "inc_main_b"))
-    differs = Column((now.values != before.values).astype(np.float64), np.maximum(now.reasons, before.reasons))
-    return choose(differs.given, differs, Column(np.full(reading.n, np.nan), differs.reasons))
+    return as_flag(now.values != before.values, np.maximum(now.reasons, before.reasons))
 
 
 def _poor_inc(reading: Reading) -> Column:

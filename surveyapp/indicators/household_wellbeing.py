@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from surveyapp.indicators.columns import Column, Reason, count_ticks, full, of_mask, one_of, with_levels, with_reason, with_value
+from surveyapp.indicators.columns import Column, Reason, as_flag, count_ticks, full, of_mask, one_of, with_levels, with_reason, with_value
 from surveyapp.indicators.declaration import SHARE, UNLIMITED, Formula, Indicator
 from surveyapp.indicators.household_income import FARM, GROUPS, INCOMES
 from surveyapp.indicators.household_social import scale
@@ -48,7 +48,7 @@ def _migrant(reading: Reading) -> Column:
 def _farm_only(reading: Reading) -> Column:
     farm = sum_of(reading.all_of_them(FARM))
     total = sum_of(reading.all_of_them(INCOMES))
-    only = Column((farm.values >= total.values).astype(np.float64), total.reasons)
+    only = as_flag(farm.values >= total.values, total.reasons)
     return with_reason(only, total.values == 0, Reason.UNDEFINED)
 
 
@@ -75,7 +75,7 @@ def _ill(reading: Reading) -> Column:
 
 def _own_crops(reading: Reading) -> Column:
     crop, total = reading["inc_crop"], sum_of(reading.all_of_them(INCOMES))
-    most = Column((crop.values > 0.5 * total.values).astype(np.float64), np.maximum(crop.reasons, total.reasons))
+    most = as_flag(crop.values > 0.5 * total.values, total.reasons)
     return with_reason(most, total.values == 0, Reason.UNDEFINED)
 
 

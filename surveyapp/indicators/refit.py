@@ -43,7 +43,7 @@ def refit(
     """`stored` with what is named in `what` estimated anew on this frame.
 
     Bounds come first, for the scores that the entropy weights rest on use them where `bounds` is pooled. ValueError:
-    no household has what the asset index needs.
+    there is nothing to fit the asset index on.
     """
     settings = settings or Settings()
     found = replace(stored, fitted_at=fitted_at, settings_hash=settings.hash)
@@ -89,6 +89,8 @@ def _fit_assets(frame: Frame, settings: Settings) -> Loadings:
     means = weights @ table
     spreads = np.sqrt(weights @ np.square(table - means))
     kept = spreads > 0
+    if not kept.any():
+        raise ValueError("The asset index needs an item that some households have and others lack.")
     names = [name for name, keep in zip(names, kept, strict=True) if keep]
     means, spreads, table = means[kept], spreads[kept], table[:, kept]
     standard = (table - means) / spreads

@@ -11,6 +11,7 @@ from pyxform.xls2xform import convert
 
 from surveyapp.export.source import MOST_ASKS, Ask, CutOff, FoundIn, PublishedVersion
 from surveyapp.findings import Finding
+from surveyapp.indicators.tabulation import Tabulation
 from surveyapp.xform.definition import Choice
 from surveyapp.xform.parse import parse_xform
 
@@ -58,6 +59,7 @@ class MemorySource:
     records: Sequence[MemoryRecord] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    indicators: Tabulation | None = None
 
     @property
     def title(self) -> str:

@@ -1,0 +1,90 @@
+"""The sheets of indicators of one export: what they are, their rows, their charts, what codebook and README tell."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from surveyapp.export.cells import Row
+from surveyapp.export.chart_tables import ChartTables
+from surveyapp.export.charts import ChartSheet
+from surveyapp.export.columns import sheet_columns
+from surveyapp.export.figure_labels import is_chinese
+from surveyapp.export.figures import Figures, observed
+from surveyapp.export.indicator_codebook import indicator_codebook_rows, line_codebook_rows
+from surveyapp.export.indicator_sheet import INDICATORS_TITLE, KEYS, indicator_columns, indicator_rows, list_shown
+from surveyapp.export.layout import Layout
+from surveyapp.export.options import ExportOptions
+from surveyapp.export.sheets import Line, Sheet
+from surveyapp.export.summary_sheets import (
+    BEFORE_AFTER_SHEET,
+    PROJECT_SHEET,
+    VILLAGE_SHEET,
+    comparison_rows,
+    figure_rows,
+)
+from surveyapp.indicators.tabulation import Tabulation
+
+
+class IndicatorPart:
+    """One tabulation as sheets, in the language of the export."""
+
+    def __init__(self, tabulation: Tabulation, layout: Layout, options: ExportOptions) -> None:
+        self.tabulation = tabulation
+        self._layout = layout
+        self._options = options
+        self._reasons = options.missing == "columns"
+        self._chinese = is_chinese(layout.view.options.language or layout.view.definition.default_language)
+        self._shown = list_shown(tabulation.table)
+        self._columns = indicator_columns(self._shown, reasons=self._reasons, chinese=self._chinese)
+        self._figures = [Figures(column.kind) for column in self._columns]
+
+    def sheets(self) -> Iterator[tuple[Sheet, Iterator[Row]]]:
+        """Each sheet with its rows, in the order of the workbook."""
+        sheet = Sheet(INDICATORS_TITLE, sheet_columns(self._columns, self._options.headers), KEYS)
+        yield sheet, observed(indicator_rows(self.tabulation, self._shown, reasons=self._reasons), self._figures)
+        summary, names = self.tabulation.summary, self._villages
+        yield VILLAGE_SHEET, figure_rows(summary.villages, names, self._chinese)
+        yield PROJECT_SHEET, figure_rows(summary.project, names, self._chinese)
+        yield BEFORE_AFTER_SHEET, comparison_rows(summary.before_after, names, self._chinese)
+
+    def charts(self) -> ChartSheet:
+        """The charts, with their figures."""
+        kinds = self._choice_labels(self.tabulation.settings.design.group)
+        tables = ChartTables(self.tabulation, kinds, self._villages, self._chinese).all()
+        return ChartSheet(tables, "指标图表" if self._chinese else "Charts of the indicators")
+
+    def codebook_rows(self, languages: Sequence[str], order: int) -> Iterator[Row]:
+        """Rows of the codebook, once the sheets are written; `order` is the number of the row before."""
+        yield from indicator_codebook_rows(self._columns, self._figures, self.tabulation.table, languages, order)
+        summary = self.tabulation.summary
+        present = {one.code for one in (*summary.villages, *summary.project)}
+        yield from line_codebook_rows(present, languages, order + len(self._columns))
+
+    def readme_lines(self) -> Iterator[Line]:
+        """What the README tells about the indicators."""
+        table, settings = self.tabulation.table, self.tabulation.settings
+        yield Line("heading", ("Indicators",))
+        yield Line("line", ("Households", table.n))
+        yield Line("line", ("Settings (SHA-256)", table.settings_hash))
+        yield Line("line", ("Parameters (SHA-256)", table.parameters_hash))
+        small = f"Figures of fewer than {settings.smallest_cell} households are empty, and masked is 1. Where just one "
+        yield Line("line", ("Small cells", f"{small}village of a township is, a second one is masked too."))
+        yield Line("line", ("Before", "What people recall of the time before the move (flag recall), no panel."))
+        yield Line("line", ("did_ codes", "A description: parallel trends are assumed, not shown."))
+        for version, lacking in table.not_computable.items():
+            codes = [code for code in lacking if code in table.columns]
+            if codes:
+                told = f"{', '.join(codes)}. The questions that they lack: see codebook, or publish them."
+                yield Line("line", (f"Not computable for version {version}", told))
+        yield Line("line")
+
+    @cached_property
+    def _villages(self) -> dict[str, str]:
+        return self._choice_labels(self.tabulation.settings.design.village)
+
+    def _choice_labels(self, question_name: str) -> dict[str, str]:
+        """The labels of a question's choices by code, in the order of the form; empty where the form has none."""
+        view = self._layout.view
+        for question in self._layout.merged[0].questions:
+            if question.newest.name == question_name:
+                return {choice.name: view.choice_label(choice) for choice in question.choices}
+        return {}
