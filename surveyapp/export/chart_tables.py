@@ -117,7 +117,7 @@ class ChartTables:
         given = [row for row in rows if row[2] is not None and math.isfinite(row[2].estimate)]
         note = self._say("Social space was not recalled for before the move.", "社会空间无搬迁前回忆数据。")
         return ChartTable(
-            title=self._say("Living, production and social space, before and now", "生活、生产、社会空间：搬迁前与现在"),
+            title=self._say("Living, production, social space: before and now", "三类空间：搬迁前与现在"),
             shape="columns",
             across=self._say("Space", "空间"),
             upwards=self._say(*_INDEX),

@@ -159,8 +159,9 @@ def _dress_axes(chart: Any, table: ChartTable) -> None:
     if not table.share or table.shape == "stacked":
         chart.y_axis.scaling.max = 1
     else:
-        tops = [value for bars in table.bars for bar in bars for value in (bar.value, bar.upper) if math.isfinite(value)]
-        chart.y_axis.scaling.max = min(1.0, math.ceil(max(tops, default=1.0) * 10) / 10 or 0.1)
+        ends = [end for bars in table.bars for bar in bars for end in (bar.value, bar.upper)]
+        highest = max((end for end in ends if math.isfinite(end)), default=1.0)
+        chart.y_axis.scaling.max = min(1.0, math.ceil(highest * 10) / 10 or 0.1)
     chart.y_axis.majorUnit = 0.2 if chart.y_axis.scaling.max > 0.5 else 0.1
     if table.shape == "radar":
         return
@@ -189,9 +190,7 @@ def _colour(series: Any, table: ChartTable, place: int) -> None:
 def _error_bars(worksheet: Any, column: int, first: int, last: int) -> ErrorBars:
     """Down by the lengths in `column`, up by those in the next."""
     down, up = (
-        NumDataSource(
-            numRef=NumRef(f=f"{quote_sheetname(worksheet.title)}!${letter}${first + 1}:${letter}${last}")
-        )
+        NumDataSource(numRef=NumRef(f=f"{quote_sheetname(worksheet.title)}!${letter}${first + 1}:${letter}${last}"))
         for letter in (get_column_letter(column), get_column_letter(column + 1))
     )
     return ErrorBars(

@@ -99,7 +99,7 @@ def codebook_rows(
                 _limit(figures.least),
                 figures.mean,
                 _limit(figures.most),
-                _most_frequent(figures),
+                most_frequent(figures),
             )
 
 
@@ -108,7 +108,8 @@ def _limit(value: Any) -> Any:
     return AsSent(value.isoformat()) if isinstance(value, date | time) else value
 
 
-def _most_frequent(figures: Figures) -> str | None:
+def most_frequent(figures: Figures) -> str | None:
+    """The codes that occur most often in a column, with their counts."""
     top = sorted((figures.codes or {}).items(), key=lambda item: (-item[1], item[0]))[:_TOP]
     return "; ".join(f"{code}: {count}" for code, count in top) or None
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from openpyxl.utils import get_column_letter
 
 from surveyapp.export.cells import Row
+from surveyapp.export.codebook import most_frequent
 from surveyapp.export.columns import Column
 from surveyapp.export.figure_labels import indicator_label, is_chinese, line_label
 from surveyapp.export.figures import Figures
@@ -15,6 +16,7 @@ from surveyapp.indicators.compute import IndicatorTable
 from surveyapp.indicators.declaration import Indicator
 from surveyapp.indicators.summary import LINES
 
+_BY_CODE = {one.code: one for one in CATALOGUE}
 _SHEET_OF = {"village": VILLAGE_SHEET.title, "project": PROJECT_SHEET.title}
 
 
@@ -24,14 +26,13 @@ def indicator_codebook_rows(
     """One row for each column of the indicators sheet; `order` is the number of the row before."""
     for index, (column, found) in enumerate(zip(columns, figures, strict=True), 1):
         code = column.name.removesuffix("__missing")
-        indicator = CATALOGUE[code] if code in CATALOGUE else None
+        indicator = _BY_CODE.get(code)
         about = _about(indicator, column, table.not_computable, languages)
-        top = "; ".join(f"{code}: {count}" for code, count in (found.codes or {}).most_common(5)) if found.codes else None
         numbers = (found.least, found.mean, found.most) if column.kind in ("int", "float") else (None, None, None)
         yield (
             *(order + index, INDICATORS_TITLE, get_column_letter(index), column.name),
             *about,
-            *(found.answered, table.n - found.answered, *numbers, top),
+            *(found.answered, table.n - found.answered, *numbers, most_frequent(found)),
             *_origin(indicator if column.role == "answer" else None),
         )
 
@@ -50,7 +51,11 @@ def _about(
 
 
 def _not_computable(code: str, lacking: Mapping[str, Mapping[str, list[str]]]) -> str | None:
-    told = [f"not computable for version {version}: no {', '.join(f[code])}" for version, f in lacking.items() if code in f]
+    told = [
+        f"not computable for version {version}: no {', '.join(codes[code])}"
+        for version, codes in lacking.items()
+        if code in codes
+    ]
     return "; ".join(told) or None
 
 

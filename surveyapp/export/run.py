@@ -198,7 +198,8 @@ class _Export:
             return
         columns = sum(len(table.table.columns) for table in self._figures)
         answers = ((*row, *(None for _ in ORIGIN)) for row in rows)
-        self._write(codebook_sheet(languages, ORIGIN), chain(answers, self.indicators.codebook_rows(languages, columns)))
+        further = self.indicators.codebook_rows(languages, columns)
+        self._write(codebook_sheet(languages, ORIGIN), chain(answers, further))
 
     def _write_table(self, table: TableLayout) -> None:
         columns = table.columns

@@ -27,6 +27,10 @@ _FIGURE: Final = (
     *(_column("unit_kind", "code", 13, "about"), _column("flags", "code", 30, "about")),
     *(_column("text", "code", 16), _column("masked", "int", 9, "about")),
 )
+_COMPARED: Final[tuple[tuple[str, Kind], ...]] = (
+    *(("estimate", "float"), ("se", "float"), ("lower", "float"), ("upper", "float")),
+    *(("n", "int"), ("flags", "code")),
+)
 VILLAGE_SHEET: Final = Sheet("village_summary", (*_PLACE, *_FIGURE), 3)
 PROJECT_SHEET: Final = Sheet("project_summary", (*_PLACE, *_FIGURE), 3)
 BEFORE_AFTER_SHEET: Final = Sheet(
@@ -34,14 +38,7 @@ BEFORE_AFTER_SHEET: Final = Sheet(
     (
         *(_column("code", "code", 20, "key"), _column("label", "code", 34, "key"), *_PLACE),
         _column("unit", "code", 14),
-        *(
-            _column(f"{when}_{name}", kind, 14)
-            for when in ("before", "now", "change")
-            for name, kind in (
-                *((number, "float") for number in ("estimate", "se", "lower", "upper")),
-                *(("n", "int"), ("flags", "code")),
-            )
-        ),
+        *(_column(f"{when}_{name}", kind, 14) for when in ("before", "now", "change") for name, kind in _COMPARED),
     ),
     4,
 )

@@ -10,7 +10,7 @@ import numpy as np
 from surveyapp.indicators.columns import Column, count_ticks
 from surveyapp.indicators.declaration import SHARE, UNLIMITED, Formula, Indicator
 from surveyapp.indicators.reading import Reading
-from surveyapp.indicators.scoring import mean_of, mean_without_inapplicable, negation
+from surveyapp.indicators.scoring import mean_of
 
 TRUSTED: Final = ("tr_neigh", "tr_fellow", "tr_host", "tr_cadre", "tr_gov")
 RULES: Final = ("co_voice", "co_open", "co_rules")

@@ -4,7 +4,18 @@ from typing import Final
 
 import numpy as np
 
-from surveyapp.indicators.columns import Column, Reason, as_flag, count_ticks, full, of_mask, one_of, with_levels, with_reason, with_value
+from surveyapp.indicators.columns import (
+    Column,
+    Reason,
+    as_flag,
+    count_ticks,
+    full,
+    of_mask,
+    one_of,
+    with_levels,
+    with_reason,
+    with_value,
+)
 from surveyapp.indicators.declaration import SHARE, UNLIMITED, Formula, Indicator
 from surveyapp.indicators.household_income import FARM, GROUPS, INCOMES
 from surveyapp.indicators.household_social import scale

@@ -274,7 +274,7 @@ LINES: Final = (
         code="v_u",
         codes={
             **{f"v_{code}": "0–1" for code in (*SPACES, "u_living_b", "u_production_b")},
-            **{code: "0–1" for code in ("v_ccd", "v_ccd_recall", "v_ccd_recall_b", "v_ccd_macro")},
+            **dict.fromkeys(("v_ccd", "v_ccd_recall", "v_ccd_recall_b", "v_ccd_macro"), "0–1"),
         },
         set="CORE",
         levels=BOTH,

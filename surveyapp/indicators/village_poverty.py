@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from surveyapp.indicators.columns import Column, Numbers
-from surveyapp.indicators.figures import PROJECT, Figure, Line, View, replace_values
+from surveyapp.indicators.figures import Figure, Line, View, replace_values
 from surveyapp.indicators.settings import MPI_NAMES
 
 # Sub-components of each major component of the vulnerability index, and to which part of LVI–IPCC it belongs.

@@ -318,7 +318,7 @@ def test_a_half_rounds_up_in_cari() -> None:
 
 # -- nobody was asked -------------------------------------------------------------------------------------------------
 def test_without_an_interview_nothing_is_known_and_nothing_is_zero() -> None:
-    table = table_of(members=[], consent="no", **{name: None for name in ("hh_size", "h_area_n", "sh_types")})
+    table = table_of(members=[], consent="no", **dict.fromkeys(("hh_size", "h_area_n", "sh_types")))
     assert cell(table, "area_pc") == cell(table, "dep_ratio") == "(not_asked)"
 
 

@@ -22,7 +22,7 @@ ASSETS = Loadings(
     quintiles=(-2.0, -1.0, 1.0, 2.0), share=0.5, n=100,
 )  # fmt: skip
 # With 19 equal weights the index is the mean of the scores and the sum of the shortfalls is 19 − Σ x.
-EQUAL = Parameters(entropy=EntropyWeights({name: 1 / 19 for name in SCORES}, 100), assets=ASSETS)
+EQUAL = Parameters(entropy=EntropyWeights(dict.fromkeys(SCORES, 1 / 19), 100), assets=ASSETS)
 INC_DIV = 1 - (0.15**2 + 0.1**2 + 0.5**2 + 0.1**2 + 0.1**2 + 0.05**2)
 SUM_OF_SCORES = 0.375 + 5 / 12 + 0.5 + 1 + 0.4 + 0.5 + 0.2 + 0.8 + 0.875 + 0.52 + 0.5 + 0.5 + 0.5625
 SUM_OF_SCORES += INC_DIV * 9 / 8 + 1 + 0 + 0.75 + 0.5 + 2 / 3
