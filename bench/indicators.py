@@ -23,6 +23,7 @@ from surveyapp.indicators.columns import Column
 from surveyapp.indicators.compute import compute_households
 from surveyapp.indicators.declaration import resolve
 from surveyapp.indicators.frame import FrameMaker, SurveyFrame
+from surveyapp.indicators.inputs import QUESTIONS
 from surveyapp.simulate.interviews import simulate_interviews
 from surveyapp.xform.bind import bind
 from surveyapp.xform.parse import parse_xform
@@ -44,16 +45,32 @@ def make_frame(households: int) -> SurveyFrame:
         root = read_xml(made.xml)
         bind(definition, root)
         maker.add_record(root, definition.version)
-    return repeat(maker.make(), -(-households // INTERVIEWS))
+    return repeat(maker.make(), list_core_questions(), -(-households // INTERVIEWS))
 
 
-def repeat(frame: SurveyFrame, times: int) -> SurveyFrame:
-    """The frame, so many times one after the other."""
+def list_core_questions() -> frozenset[str]:
+    """What the CORE indicators read, and the questions that decide whether those were asked."""
+    found: set[str] = set()
+    waiting = [
+        resolve(name, one.when) for one in CATALOGUE.in_order(CATALOGUE.list_codes("CORE")) for name in one.inputs
+    ]
+    while waiting:
+        name = waiting.pop()
+        question = QUESTIONS.get(name)
+        if name not in found and question is not None:
+            found.add(name)
+            waiting.extend(need for gate in question.gates for need in gate.needs)
+    return frozenset(found)
+
+
+def repeat(frame: SurveyFrame, names: frozenset[str], times: int) -> SurveyFrame:
+    """The columns `names` of the frame, so many times one after the other."""
 
     def columns(found: Any) -> dict[str, Column]:
         return {
             name: Column(np.tile(one.values, times), np.tile(one.reasons, times), one.levels, one.ticks, one.constant)
             for name, one in found.items()
+            if name in names
         }
 
     shifts = np.repeat(np.arange(times) * frame.n, len(frame.household))

@@ -89,9 +89,7 @@ def compute_households(
             reading = Reading(one, answers, results, settings, parameters)
             results[one.code] = one.formula(reading)
             making.take(one, start, stop, results[one.code], reading.raised)
-    lacking = {
-        version: catalogue.not_computable(frame.questions[version], settings) for version in frame.versions
-    }
+    lacking = {version: catalogue.not_computable(frame.questions[version], settings) for version in frame.versions}
     return IndicatorTable(
         n=frame.n,
         columns=making.finish(frame, lacking),

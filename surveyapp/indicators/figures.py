@@ -105,8 +105,10 @@ class View:
         if persons:
             domain &= self.sample.members.given
         if self.labels is None:
-            found = estimate(values, design, kind=kind, domain=domain, lonely=self.lonely, denominator=below, scale=scale)
-            return {PROJECT: found}
+            whole = estimate(
+                values, design, kind=kind, domain=domain, lonely=self.lonely, denominator=below, scale=scale
+            )
+            return {PROJECT: whole}
         by_place: Mapping[Any, Estimate] = estimate(
             values, design, kind=kind, by=self.labels, domain=domain, lonely=self.lonely, denominator=below, scale=scale
         )

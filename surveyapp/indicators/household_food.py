@@ -54,10 +54,7 @@ def _rcsi_band(reading: Reading) -> Column:
 def _lcs_max(reading: Reading) -> Column:
     columns, reasons = _together(reading, STRATEGY_NAMES)
     answers = np.stack(
-        [
-            np.where(column.reasons == Reason.NOT_APPLICABLE, NOT_APPLICABLE_CODE, column.values)
-            for column in columns
-        ],
+        [np.where(column.reasons == Reason.NOT_APPLICABLE, NOT_APPLICABLE_CODE, column.values) for column in columns],
         axis=1,
     )
     level = np.asarray(lcs(answers[:, :4], answers[:, 4:7], answers[:, 7:]))

@@ -200,6 +200,4 @@ def _list_questions() -> list[Question]:
     ]
 
 
-QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType(
-    {question.name: question for question in _list_questions()}
-)
+QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType({question.name: question for question in _list_questions()})

@@ -85,5 +85,3 @@ def between(ages: Column, lowest: float, highest: float = np.inf) -> Mask:
     """Rows whose age is known to lie in the range, both ends included."""
     found: Mask = (ages.values >= lowest) & (ages.values <= highest)
     return found
-
-

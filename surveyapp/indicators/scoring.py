@@ -136,5 +136,3 @@ def fraction_sum(flags: Sequence[Column], weights: Sequence[Fraction]) -> Column
         count += int(weight * int(denominator)) * flag.values
     count /= float(denominator)
     return Column(count, reasons)
-
-

@@ -202,9 +202,7 @@ class Settings:
     poverty_line: PovertyLine = _field(PovertyLine(), _section(PovertyLine))
     before_prices: PriceFactors = _field(PriceFactors(), _section(PriceFactors))
     income_ceiling: float = _field(4.0, number(0.01))
-    goalposts: Mapping[str, tuple[float, float]] = _field(
-        GOALPOSTS, mapping_of(several(number(), length=2), GOALPOSTS)
-    )
+    goalposts: Mapping[str, tuple[float, float]] = _field(GOALPOSTS, mapping_of(several(number(), length=2), GOALPOSTS))
     caps: Mapping[str, float] = _field(CAPS, mapping_of(number(0.01), CAPS))
     lvi_bounds: Mapping[str, tuple[float, float]] = _field(
         LVI_BOUNDS, mapping_of(several(number(), length=2), LVI_BOUNDS)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from surveyapp.indicators import changes, village_lines, village_poverty
+from surveyapp.indicators import changes, village_income, village_lines, village_poverty
 from surveyapp.indicators.changes import Comparison
 from surveyapp.indicators.compute import IndicatorTable
 from surveyapp.indicators.figures import Figure, Line, View, mask_small
@@ -12,7 +12,12 @@ from surveyapp.indicators.frame import Frame
 from surveyapp.indicators.sample import make_sample
 from surveyapp.indicators.settings import Settings
 
-LINES: Final[tuple[Line, ...]] = (*village_lines.LINES, *village_poverty.LINES, *changes.LINES)
+LINES: Final[tuple[Line, ...]] = (
+    *village_lines.LINES,
+    *village_income.LINES,
+    *village_poverty.LINES,
+    *changes.LINES,
+)
 
 
 @dataclass(frozen=True)

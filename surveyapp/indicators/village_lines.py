@@ -1,4 +1,4 @@
-"""Lines of the catalogue for villages and the project: counts, income poverty, spaces, synergies, outcomes."""
+"""Lines of the catalogue for villages and the project: counts, capitals, spaces, synergies, outcomes."""
 
 import math
 from collections import Counter
@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from surveyapp.indicators.columns import Column, Mask, Reason, one_of
+from surveyapp.indicators.columns import Column, Reason, one_of
 from surveyapp.indicators.figures import PROJECT, Figure, Line, View, given_everywhere, replace_values
 from surveyapp.indicators.household_capitals import CAPITALS
 from surveyapp.indicators.household_coupling import SPACES
-from surveyapp.indicators.measures import coupling, fgt_terms, theil_parts
+from surveyapp.indicators.measures import coupling
 
 SYNERGIES: Final = ("syn_gov", "syn_inter", "syn_intra", "syn_capital")
 # What becomes of a visit to a household that exists.
@@ -29,31 +29,6 @@ def _counts(view: View) -> Iterator[Figure]:
         valid = sum(visits[place, outcome] for outcome in VALID)
         yield Figure("v_n", place, float(done), n=done, units=float(done))
         yield Figure("v_response", place, done / valid if valid else math.nan, n=done, units=float(valid))
-
-
-def _income_poverty(view: View) -> Iterator[Figure]:
-    income = view.column("inc_pc")
-    line = view.settings.poverty_line.amount
-    negative = Counter(_places_of(view, income.values < 0))
-    for alpha, code in enumerate(("v_poor_h", "v_pov_gap", "v_pov_sq")):
-        terms = replace_values(income, fgt_terms(income.values, line, alpha))
-        for one in view.figures(code, view.estimates(terms, scale="logit", persons=True), "persons"):
-            below_zero = (f"negative={negative[one.place]}",) if negative[one.place] and alpha else ()
-            yield replace(one, flags=(*one.flags, *below_zero))
-
-
-def _places_of(view: View, where: Mask) -> list[str]:
-    return [PROJECT] * int(where.sum()) if view.labels is None else view.labels[where].tolist()
-
-
-def _gini(view: View) -> Iterator[Figure]:
-    yield from view.figures("v_gini", view.estimates(view.column("inc_pc"), kind="gini", persons=True), "persons")
-
-
-def _income(view: View) -> Iterator[Figure]:
-    income = view.column("inc_pc")
-    yield from view.figures("v_inc_pc", view.estimates(income))
-    yield from view.figures("v_inc_pc_median", view.estimates(income, kind="median"))
 
 
 def _capital_index(view: View) -> Iterator[Figure]:
@@ -184,17 +159,6 @@ def _leader(view: View) -> Iterator[Figure]:
         yield Figure("v_leader_conc", place, concentration, n=top.n, units=top.units, flags=top.flags)
 
 
-def _theil_within(view: View) -> Iterator[Figure]:
-    income, sample = view.column("inc_pc"), view.sample
-    rows = income.given & (sample.persons > 0)
-    if not rows.any():
-        return
-    whole = view.estimates(income, kind="theil", persons=True)[PROJECT]
-    parts = theil_parts(income.values[rows], sample.village[rows], (sample.weights * sample.persons)[rows])
-    share = parts.within / parts.total if parts.total > 0 else math.nan
-    yield Figure("v_theil_within", PROJECT, share, n=whole.n, units=whole.units, unit_kind="persons", flags=whole.flags)
-
-
 LINES: Final = (
     Line(
         code="v_n",
@@ -206,45 +170,6 @@ LINES: Final = (
         definition="Interviews done; done / (done + absent + refused). A refusal of consent is a refusal.",
         formula=_counts,
         source=("S25",),
-    ),
-    Line(
-        code="v_poor_h",
-        codes={"v_poor_h": "share", "v_pov_gap": "share", "v_pov_sq": "share"},
-        set="CORE",
-        levels=BOTH,
-        label_en="Income poverty: headcount, gap, squared gap",
-        label_zh="收入贫困：发生率、深度、强度",
-        definition="FGT 0, 1, 2 of inc_pc against the line, persons as units; negative incomes count as 0 in gap and "
-        "squared gap, and their number is told.",
-        formula=_income_poverty,
-        source=("S14",),
-        depends=("inc_pc",),
-        units="persons",
-    ),
-    Line(
-        code="v_gini",
-        codes={"v_gini": "0–1"},
-        set="CORE",
-        levels=BOTH,
-        label_en="Gini of income",
-        label_zh="收入基尼系数",
-        definition="Weighted Gini of inc_pc, persons as units; negative incomes count as 0, and their number is told.",
-        formula=_gini,
-        source=("S14", "S25"),
-        depends=("inc_pc",),
-        units="persons",
-    ),
-    Line(
-        code="v_inc_pc",
-        codes={"v_inc_pc": "yuan", "v_inc_pc_median": "yuan"},
-        set="CORE",
-        levels=BOTH,
-        label_en="Income per head: mean and median",
-        label_zh="人均纯收入：均值与中位数",
-        definition="Weighted mean and median of inc_pc over households.",
-        formula=_income,
-        source=("S14",),
-        depends=("inc_pc",),
     ),
     Line(
         code="v_lci",
@@ -396,18 +321,5 @@ LINES: Final = (
         formula=_leader,
         source=("S1",),
         depends=("leader",),
-    ),
-    Line(
-        code="v_theil_within",
-        codes={"v_theil_within": "share"},
-        set="EXT",
-        levels=("project",),
-        label_en="Share of inequality inside villages",
-        label_zh="村内差异占比（泰尔）",
-        definition="Within part / total of the Theil T of inc_pc over villages, persons as units. No error is told.",
-        formula=_theil_within,
-        source=("S14",),
-        depends=("inc_pc",),
-        units="persons",
     ),
 )

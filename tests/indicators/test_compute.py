@@ -215,9 +215,7 @@ def test_another_currency_leaves_scores_and_shares_as_they_are(home: Any, rate: 
         for name, value in answers.items()
     }
     here = compute_households(frame_of((answers, members)))
-    there = compute_households(
-        frame_of((exchanged, members)), read_settings({"poverty_line": {"amount": 4000 * rate}})
-    )
+    there = compute_households(frame_of((exchanged, members)), read_settings({"poverty_line": {"amount": 4000 * rate}}))
     for code in ("u_production", "inc_div", "gov_share", "poor_inc", "cap_financial", "debt_ratio", "fes", "lci_eq"):
         left, right = cell(here, code), cell(there, code)
         assert left == right or left == pytest.approx(right, rel=1e-9), code

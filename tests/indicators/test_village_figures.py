@@ -108,9 +108,9 @@ def test_villages_are_the_clusters_of_the_project() -> None:
 
 
 def test_response_counts_those_who_are_there() -> None:
-    absent = (household(visit_result="absent", consent=...), [])
-    refused = (household(visit_result="done", consent="no"), [])
-    moved = (household(visit_result="moved", consent=...), [])
+    absent: Home = (household(visit_result="absent", consent=...), [])
+    refused: Home = (household(visit_result="done", consent="no"), [])
+    moved: Home = (household(visit_result="moved", consent=...), [])
     found = figures([*FOUR, absent, refused, moved])
     assert found["v_n", "v1"].estimate == 3
     assert found["v_response", "v1"].estimate == 3 / 5
@@ -310,5 +310,3 @@ def test_figures_that_the_table_cannot_give_are_left_out() -> None:
     assert {one.code for one in found.villages} >= {"v_n", "v_gini", "v_poor_h"}
     assert "v_ccd" not in {one.code for one in found.villages}
     assert {pair.code for pair in found.before_after} == {"inc_pc"}
-
-
