@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from huey import SqliteHuey, crontab
 
+from surveyapp.assess import effective_settings
 from surveyapp.config import Config
 from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
@@ -29,6 +30,7 @@ from surveyapp.store.exports import (
 )
 from surveyapp.store.files import Files
 from surveyapp.store.forms import Form, get_form_by_pk, list_form_versions
+from surveyapp.store.indicators import get_parameters
 
 log = logging.getLogger(__name__)
 
@@ -148,7 +150,8 @@ def _write(config: Config, database: Database, files: Files, export: Export) -> 
         name = "".join(c if c.isalnum() or c in "-_" else "_" for c in form.form_id) + ENDINGS[options.format]
         path = export_path(config, export.id, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_export(StoredForm(session, files, form), options, path, progress=note)
+        settings, parameters = effective_settings(session, form), get_parameters(session, form)
+        write_export(StoredForm(session, files, form, settings, parameters), options, path, progress=note)
     return name
 
 

@@ -5,11 +5,13 @@ from typing import Any
 
 import click
 
+from surveyapp.assess import effective_settings
 from surveyapp.cli.tools import Tools, bar, out, project_option
 from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.run import write_export
 from surveyapp.store.forms import get_form
+from surveyapp.store.indicators import get_parameters
 from surveyapp.store.projects import get_project
 
 
@@ -59,7 +61,9 @@ def export_command(tools: Tools, /, form: str, target: Path, project: str, **ask
         zone = owner.timezone or tools.config.timezone.key
         asked |= {"format": kind, "zone": zone, "writer": tools.config.export_writer}
         options = ExportOptions(**asked)
-        source = StoredForm(session, tools.files, get_form(session, owner.id, form))
+        found = get_form(session, owner.id, form)
+        settings, parameters = effective_settings(session, found), get_parameters(session, found)
+        source = StoredForm(session, tools.files, found, settings, parameters)
         write_export(
             source, options, target, progress=lambda done, total, _: progress.update(task, completed=done, total=total)
         )

@@ -23,7 +23,7 @@ from typing import Final
 import click
 from rich.table import Table
 
-from surveyapp.assess import PROFILE_HOUSEHOLDS, PROFILE_VILLAGE, PROFILES
+from surveyapp.assess import PROFILE_HOUSEHOLDS, PROFILE_VILLAGE, PROFILES, effective_settings, fit
 from surveyapp.cli.phones import SamplePhone
 from surveyapp.cli.simulate import FIRST_DAY, read_form
 from surveyapp.cli.tools import Tools, bar, now, out
@@ -35,6 +35,7 @@ from surveyapp.people import DEFAULT_PROJECT, create_project, grant_api_token, r
 from surveyapp.publish import prepare_form, publish
 from surveyapp.simulate.interviews import SimulatedRecord, as_edit, simulate_interviews
 from surveyapp.store.forms import get_form, get_form_version
+from surveyapp.store.indicators import get_parameters
 from surveyapp.store.migrations import migrate
 from surveyapp.store.projects import find_project, get_project
 from surveyapp.store.submissions import count_by_kind, count_findings, count_rules
@@ -241,13 +242,15 @@ def as_copy(record: SimulatedRecord) -> SimulatedRecord:
 
 
 def export(tools: Tools, target: Path) -> None:
-    """Write the cleaned workbook."""
+    """Fit the weights of the indicators, and write the cleaned workbook."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    with tools.database.begin() as session:
+        fit(session, get_form(session, get_project(session, DEFAULT_PROJECT).id, FORM), now())
     with bar("writing", "rows") as progress, tools.database.reading() as session:
         task = progress.add_task("", total=None)
         form = get_form(session, get_project(session, DEFAULT_PROJECT).id, FORM)
         write_export(
-            StoredForm(session, tools.files, form),
+            StoredForm(session, tools.files, form, effective_settings(session, form), get_parameters(session, form)),
             ExportOptions(zone=ZONE, labels="both"),
             target,
             progress=lambda done, total, _: progress.update(task, completed=done, total=total),

@@ -14,7 +14,7 @@ from surveyapp.indicators.sample import UNKNOWN, make_sample
 from surveyapp.indicators.settings import GRADES_EN, GRADES_ZH
 from surveyapp.indicators.tabulation import Tabulation
 
-Shape: TypeAlias = Literal["radar", "columns", "stacked"]
+Shape: TypeAlias = Literal["radar", "columns", "rows", "stacked"]
 Words: TypeAlias = tuple[str, str]
 
 MOST_VILLAGES: Final = 30
@@ -93,7 +93,9 @@ class ChartTables:
         here = {place: figures for place, figures in by_place.items() if place not in (PROJECT, UNKNOWN)}
         whole = [place for place in _ordered(here, self._kinds) if _complete(here[place], len(CAPITALS))]
         table = ChartTable(
-            title=self._say("Five livelihood capitals by kind of household", "五类生计资本（按住户类型）"),
+            title=self._say(
+                "Five livelihood capitals by kind of household (index, 0 to 1)", "五类生计资本（按住户类型，指数0–1）"
+            ),
             shape="radar",
             across=self._say("Capital", "资本"),
             upwards=self._say(*_INDEX),
@@ -103,7 +105,7 @@ class ChartTables:
             bars=[[_bar(here[place][f"v_{code}"]) for place in whole] for code in CAPITALS],
         )
         left = [self._kinds.get(place, place) for place in _ordered(here, self._kinds) if place not in whole]
-        return replace(table, note=self._left_out(left))
+        return replace(table, note=self._left_out(left) if left or not whole else "")
 
     def spaces(self) -> ChartTable:
         """Means of living, production and social space of the project, before and now."""
@@ -143,7 +145,7 @@ class ChartTables:
         names = GRADES_ZH if self._chinese and tuple(levels) == GRADES_EN else levels
         return ChartTable(
             title=self._say("Grades of coupling coordination", "耦合协调等级"),
-            shape="columns",
+            shape="rows",
             across=self._say("Grade", "等级"),
             upwards=self._say(*_HOUSEHOLDS),
             series=[self._say(*_GRADED[code]) for code in shown],

@@ -13,9 +13,9 @@ from openpyxl.chart.text import RichText, Text
 from openpyxl.chart.title import Title
 from openpyxl.drawing.line import LineProperties
 from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties, RegularTextRun
-from openpyxl.styles import Font
+from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter, quote_sheetname
-from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.pagebreak import Break
 
 from surveyapp.export.chart_tables import Bar, ChartTable
 from surveyapp.export.sheets import text_cell
@@ -23,9 +23,12 @@ from surveyapp.export.sheets import text_cell
 CHARTS_TITLE: Final = "charts"
 # The chart takes the columns before this one (1-based), and as many rows of 0.53 cm.
 TABLE_COLUMN: Final = 12
-CHART_ROWS: Final = 22
-_WIDTH_CM, _HEIGHT_CM = 22.0, 11.0
-_NARROW, _WIDE = 11.0, 26.0
+CHART_ROWS: Final = 24
+_WIDTH_CM, _HEIGHT_CM = 22.0, 12.0
+_PRINT_SCALE = 70
+_CHARTS_A_PAGE = 2
+_HEADER_HEIGHT = 45
+_CHART_COLUMN, _NUMBERS, _WIDE = 11.0, 15.0, 30.0
 _PALETTE: Final = ("0072B2", "E69F00", "009E73", "CC79A7", "56B4E9", "D55E00")
 _FOOD_PALETTE: Final = ("D55E00", "F0C55A", "009E73")
 _GRID: Final = "D9D9D9"
@@ -48,19 +51,24 @@ class ChartSheet:
         _set_up(worksheet)
         worksheet.append([_styled(worksheet, self._title, Font("Calibri", bold=True, size=14))])
         worksheet.append([])
-        row = 3
+        row, drawn = 3, 0
         for table in self._tables:
             row += _write_block(worksheet, table, row)
+            drawn += table.drawn
+            if table.drawn and drawn % _CHARTS_A_PAGE == 0:
+                worksheet.row_breaks.append(Break(id=row - 1))
+        worksheet.print_area = f"A1:{get_column_letter(TABLE_COLUMN - 1)}{row - 1}"
 
 
 def _set_up(worksheet: Any) -> None:
     for number in range(1, TABLE_COLUMN + 12):
         letter = get_column_letter(number)
-        worksheet.column_dimensions[letter].width = _WIDE if number == TABLE_COLUMN else _NARROW
+        numbers = _WIDE if number == TABLE_COLUMN else _NUMBERS
+        worksheet.column_dimensions[letter].width = _CHART_COLUMN if number < TABLE_COLUMN else numbers
     worksheet.sheet_view.showGridLines = False
-    worksheet.page_setup.orientation = "landscape"
-    worksheet.page_setup.fitToHeight = 0
-    worksheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    worksheet.page_setup.orientation = "portrait"
+    worksheet.page_setup.paperSize = worksheet.PAPERSIZE_A4
+    worksheet.page_setup.scale = _PRINT_SCALE
 
 
 def _write_block(worksheet: Any, table: ChartTable, row: int) -> int:
@@ -71,6 +79,7 @@ def _write_block(worksheet: Any, table: ChartTable, row: int) -> int:
     if not table.drawn:
         worksheet.append([])
         return 3
+    worksheet.row_dimensions[row + 2].height = _HEADER_HEIGHT
     lines = _table_lines(worksheet, table)
     for line in lines:
         worksheet.append([None] * (TABLE_COLUMN - 1) + line)
@@ -84,7 +93,7 @@ def _table_lines(worksheet: Any, table: ChartTable) -> list[list[Any]]:
     """Header and one line a category: the values of all series, then how far their intervals reach down and up."""
     bold = Font("Calibri", bold=True)
     ends = [f"{name} {end}" for name in table.series for end in ("−", "+")] if table.intervals else []
-    lines = [[_styled(worksheet, text, bold) for text in (table.across, *table.series, *ends)]]
+    lines = [[_styled(worksheet, text, bold, wrap=True) for text in (table.across, *table.series, *ends)]]
     for category, bars in zip(table.categories, table.bars, strict=True):
         values = [bar.value for bar in bars]
         reach = [length for bar in bars for length in _reach(bar)] if table.intervals else []
@@ -102,9 +111,11 @@ def _value(worksheet: Any, table: ChartTable, number: float) -> Any:
     return cell
 
 
-def _styled(worksheet: Any, text: str, font: Font) -> Any:
+def _styled(worksheet: Any, text: str, font: Font, *, wrap: bool = False) -> Any:
     cell = text_cell(worksheet, text)
     cell.font = font
+    if wrap:
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
     return cell
 
 
@@ -143,7 +154,7 @@ def _radar() -> Any:
 def _bars(table: ChartTable) -> Any:
     chart = BarChart()
     stacked = table.shape == "stacked"
-    chart.type = "bar" if stacked else "col"
+    chart.type = "col" if table.shape == "columns" else "bar"
     chart.grouping = "percentStacked" if stacked else "clustered"
     chart.overlap = 100 if stacked else 0
     chart.gapWidth = 50
@@ -156,22 +167,26 @@ def _dress_axes(chart: Any, table: ChartTable) -> None:
     chart.y_axis.scaling.min = 0
     chart.y_axis.number_format = "0%" if table.share else "0.0"
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill=_GRID))
-    if not table.share or table.shape == "stacked":
-        chart.y_axis.scaling.max = 1
-    else:
-        ends = [end for bars in table.bars for bar in bars for end in (bar.value, bar.upper)]
-        highest = max((end for end in ends if math.isfinite(end)), default=1.0)
-        chart.y_axis.scaling.max = min(1.0, math.ceil(highest * 10) / 10 or 0.1)
-    chart.y_axis.majorUnit = 0.2 if chart.y_axis.scaling.max > 0.5 else 0.1
+    chart.y_axis.scaling.max, chart.y_axis.majorUnit = _scale(table)
     if table.shape == "radar":
         return
     chart.y_axis.title = _title(table.upwards, 1000)
     chart.x_axis.title = _title(table.across, 1000)
     chart.x_axis.tickLblPos = "low"
-    if table.shape == "stacked":
-        # The first village on top, as in the table, with the scale still below.
+    if table.shape != "columns":
+        # The first category on top, as in the table, with the scale still below.
         chart.x_axis.scaling.orientation = "maxMin"
         chart.y_axis.crosses = "max"
+
+
+def _scale(table: ChartTable) -> tuple[float, float]:
+    """The upper end of the scale and its step: whole steps above the longest bar and interval, at most 1."""
+    if table.shape == "stacked" or (table.intervals and not table.share):
+        return 1.0, 0.2
+    ends = [end for bars in table.bars for bar in bars for end in (bar.value, bar.upper)]
+    highest = max((end for end in ends if math.isfinite(end)), default=1.0)
+    step = 0.2 if highest > 0.5 else 0.1
+    return min(1.0, round(max(1, math.ceil(highest / step)) * step, 1)), step
 
 
 def _colour(series: Any, table: ChartTable, place: int) -> None:

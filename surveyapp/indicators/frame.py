@@ -112,7 +112,9 @@ class FrameMaker:
         answers: dict[str, Any] = {}
         members: list[dict[str, Any]] = []
         _collect(root, answers, members)
-        self.add(answers, members, version)
+        wanted = {name for name, question in list_questions(self.settings).items() if question.place == "member"}
+        # A form may have other repeats: plots, animals. Their rows are no members.
+        self.add(answers, [row for row in members if wanted & row.keys()], version)
 
     def make(self) -> SurveyFrame:
         """The frame of all that was added."""
@@ -146,11 +148,10 @@ def _collect(node: Node, answers: dict[str, Any], members: list[dict[str, Any]])
             answers[child.name] = Reason.INVALID if child.typed is INVALID else child.typed
 
 
-def lacking(frame: Frame, name: str) -> Mask:
-    """Households whose form version lacks the question (named as in the form)."""
+def lacking(frame: Frame, name: str, households: slice) -> Mask | None:
+    """Which of these households' form versions lack the question (named as in the form); None where none does."""
     lacks = np.array([name not in frame.questions[version] for version in frame.versions], dtype=bool)
-    found: Mask = lacks[frame.version]
-    return found
+    return lacks[frame.version[households]] if lacks.any() else None
 
 
 def unknown_column(question: Question, n: int) -> Column:

@@ -54,8 +54,8 @@ class Answers:
             column = self._without_interview(question, column)
             for gate in question.gates:
                 column = self._behind(gate, column)
-        lacks = lacking(self.frame, in_form)[self.households]
-        if not lacks.any():
+        lacks = lacking(self.frame, in_form, self.households)
+        if lacks is None:
             return column
         return _missing_where(column, lacks if question.place == "main" else lacks[self.roster.household])
 

@@ -82,6 +82,13 @@ def test_what_was_asked_of_movers_does_not_apply_to_others() -> None:
     assert value("self_paid_share", **stayed, h_cost_self=...) == "(na)"
 
 
+def test_plans_and_months_in_the_old_village_are_a_risk_from_three_on() -> None:
+    assert value("return_risk", return_months=3) == 1
+    assert value("return_risk", return_months=2) == 0
+    assert value("return_risk", return_plan="3", return_months=-98) == 1
+    assert value("return_risk", return_months=-98) == "(dk)"
+
+
 def test_two_of_three_terms_are_enough_of_government_where_nobody_moved() -> None:
     stayed: dict[str, Any] = {"reloc_status": "host", "gs_house_amt": ..., "gs_guide": None}
     assert value("syn_gov_state", **stayed) == 0.5
@@ -318,7 +325,7 @@ def test_a_half_rounds_up_in_cari() -> None:
 
 # -- nobody was asked -------------------------------------------------------------------------------------------------
 def test_without_an_interview_nothing_is_known_and_nothing_is_zero() -> None:
-    table = table_of(members=[], consent="no", **dict.fromkeys(("hh_size", "h_area_n", "sh_types")))
+    table = table_of(members=[], consent="no", hh_size=None, h_area_n=None)
     assert cell(table, "area_pc") == cell(table, "dep_ratio") == "(not_asked)"
 
 

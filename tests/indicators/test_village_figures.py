@@ -156,6 +156,24 @@ def test_coordination_of_means_is_not_the_mean_of_coordination() -> None:
     assert found["v_ccd_macro", "v1"].se > 0
 
 
+def test_the_error_of_coordination_follows_its_slopes() -> None:
+    homes = [(household(net_money=lenders, w_src_n=source, land_in_n=land), MEMBERS)
+             for lenders, source, land in ((0, "piped_in", 2), (5, "surface", 0), (9, "tanker", 9), (2, "cistern", 4))]  # fmt: skip
+    frame = frame_of(*homes)
+    table = compute_households(frame)
+    spaces = np.stack([table[code].values for code in ("u_living", "u_production", "u_social")])
+    means, step = spaces.mean(axis=1), 1e-6
+
+    def degree(levels: Any) -> float:
+        return float(np.prod(levels) ** (1 / 6))
+
+    slopes = [(degree(means + step * side) - degree(means - step * side)) / (2 * step) for side in np.eye(3)]
+    pull = np.array(slopes) @ (spaces - means[:, None])
+    found = next(one for one in summarise(frame, table, masked=False).villages if one.code == "v_ccd_macro")
+    assert found.se == pytest.approx(np.std(pull, ddof=1) / math.sqrt(len(homes)), rel=1e-6)
+    assert found.lower < found.estimate < found.upper
+
+
 def test_the_spread_of_a_synergy_is_reported_with_it() -> None:
     homes = [(household(ic_job=answer), MEMBERS) for answer in ("yes", "yes", "no")]
     found = figures(homes)
@@ -310,3 +328,11 @@ def test_figures_that_the_table_cannot_give_are_left_out() -> None:
     assert {one.code for one in found.villages} >= {"v_n", "v_gini", "v_poor_h"}
     assert "v_ccd" not in {one.code for one in found.villages}
     assert {pair.code for pair in found.before_after} == {"inc_pc"}
+
+
+@pytest.mark.parametrize("homes", [[], [(household(consent="no"), [])]])
+def test_without_interviews_there_are_counts_and_nothing_else(homes: Sequence[Home]) -> None:
+    found = summary_of(frame_of(*homes), masked=True)
+    figures_of_answers = [one for one in (*found.villages, *found.project) if one.code not in ("v_n", "v_response")]
+    assert all(math.isnan(one.estimate) for one in figures_of_answers)
+    assert {one.estimate for one in found.villages if one.code == "v_n"} <= {0}
