@@ -25,6 +25,7 @@ CHARTS_TITLE: Final = "charts"
 TABLE_COLUMN: Final = 12
 CHART_ROWS: Final = 24
 _WIDTH_CM, _HEIGHT_CM = 22.0, 12.0
+_A4 = 9
 _PRINT_SCALE = 70
 _CHARTS_A_PAGE = 2
 _HEADER_HEIGHT = 45
@@ -67,7 +68,7 @@ def _set_up(worksheet: Any) -> None:
         worksheet.column_dimensions[letter].width = _CHART_COLUMN if number < TABLE_COLUMN else numbers
     worksheet.sheet_view.showGridLines = False
     worksheet.page_setup.orientation = "portrait"
-    worksheet.page_setup.paperSize = worksheet.PAPERSIZE_A4
+    worksheet.page_setup.paperSize = _A4
     worksheet.page_setup.scale = _PRINT_SCALE
 
 

@@ -157,8 +157,10 @@ def test_coordination_of_means_is_not_the_mean_of_coordination() -> None:
 
 
 def test_the_error_of_coordination_follows_its_slopes() -> None:
-    homes = [(household(net_money=lenders, w_src_n=source, land_in_n=land), MEMBERS)
-             for lenders, source, land in ((0, "piped_in", 2), (5, "surface", 0), (9, "tanker", 9), (2, "cistern", 4))]  # fmt: skip
+    differing = ((0, "piped_in", 2), (5, "surface", 0), (9, "tanker", 9), (2, "cistern", 4))
+    homes = [
+        (household(net_money=lenders, w_src_n=source, land_in_n=land), MEMBERS) for lenders, source, land in differing
+    ]
     frame = frame_of(*homes)
     table = compute_households(frame)
     spaces = np.stack([table[code].values for code in ("u_living", "u_production", "u_social")])
