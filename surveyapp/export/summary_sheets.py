@@ -59,7 +59,7 @@ def figure_rows(figures: Iterable[Figure], place_names: Mapping[str, str], chine
             one.unit_kind,
             "; ".join(one.flags) or None,
             one.text or None,
-            0,
+            int(one.masked),
         )
 
 
