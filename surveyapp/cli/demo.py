@@ -32,6 +32,7 @@ from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.run import write_export
 from surveyapp.people import DEFAULT_PROJECT, create_project, grant_api_token, reissue_device
+from surveyapp.problems import Problem
 from surveyapp.publish import prepare_form, publish
 from surveyapp.simulate.interviews import SimulatedRecord, as_edit, simulate_interviews
 from surveyapp.store.forms import get_form, get_form_version
@@ -244,8 +245,11 @@ def as_copy(record: SimulatedRecord) -> SimulatedRecord:
 def export(tools: Tools, target: Path) -> None:
     """Fit the weights of the indicators, and write the cleaned workbook."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tools.database.begin() as session:
-        fit(session, get_form(session, get_project(session, DEFAULT_PROJECT).id, FORM), now())
+    try:
+        with tools.database.begin() as session:
+            fit(session, get_form(session, get_project(session, DEFAULT_PROJECT).id, FORM), now())
+    except Problem as problem:
+        out.print(str(problem), markup=False)
     with bar("writing", "rows") as progress, tools.database.reading() as session:
         task = progress.add_task("", total=None)
         form = get_form(session, get_project(session, DEFAULT_PROJECT).id, FORM)

@@ -210,7 +210,6 @@ def _error_bars(worksheet: Any, column: int, first: int, last: int) -> ErrorBars
         for letter in (get_column_letter(column), get_column_letter(column + 1))
     )
     return ErrorBars(
-        errDir="y",
         errBarType="both",
         errValType="cust",
         noEndCap=False,

@@ -76,7 +76,10 @@ def _lvi(view: View) -> Iterator[Figure]:
             slopes += _pull(view, place, column, one.estimate) / (len(SUBS) * (high - low))
     errors = view.estimates(Column(slopes, np.zeros(view.sample.n, np.uint8)))
     for place, values in standard.items():
-        yield from _lvi_of(place, values, errors[place].se, errors[place].df, heads[place])
+        # Where nobody can answer to a sub-component, there is no index: it means nothing over the others alone.
+        whole = {name: values.get(name, math.nan) for name in SUBS}
+        n = heads[place] if len(values) == len(SUBS) else 0
+        yield from _lvi_of(place, whole, errors[place].se if n else math.nan, errors[place].df, n)
 
 
 def _pull(view: View, place: str, column: Column, mean: float) -> Numbers:

@@ -10,24 +10,34 @@ from click.testing import CliRunner
 from surveyapp.cli import main
 from surveyapp.indicators.catalogue import CATALOGUE
 from surveyapp.simulate.interviews import simulate_interviews
-from surveyapp.store.forms import get_definition
+from surveyapp.store.forms import get_definition, get_form, get_form_version
+from surveyapp.store.projects import get_project
 from tests.doors.test_rules import FIRST_DAY, FORMS
-from tests.people import PEOPLE, Survey
+from tests.people import PEOPLE, Survey, read_sheets, record
+
+
+REGISTER = {"households.csv": (FORMS / "households.csv").read_bytes()}
 
 
 @pytest.fixture
-def surveyed(survey: Survey, monkeypatch: pytest.MonkeyPatch) -> Survey:
-    """A survey with 60 interviews of the reference questionnaire; commands work on it."""
+def surveyed_empty(survey: Survey, monkeypatch: pytest.MonkeyPatch) -> Survey:
+    """A survey with the reference questionnaire and no interviews; commands work on it."""
     monkeypatch.setenv("SURVEYAPP_DATABASE_URL", survey.config.database_url)
     monkeypatch.setenv("SURVEYAPP_DATA_DIR", str(survey.config.data_dir))
-    register = {"households.csv": (FORMS / "households.csv").read_bytes()}
-    published = survey.publish((FORMS / "livelihood_space.xlsx").read_bytes(), "livelihood_space.xlsx", register)
-    with survey.database.reading() as session:
-        definition = get_definition(session, published.version)
-    phone = survey.phone()
-    for made in simulate_interviews(definition, 60, attachments=register, seed=3, started_at=FIRST_DAY):
-        assert phone.send(made.xml, made.files).status_code == 201
+    survey.publish((FORMS / "livelihood_space.xlsx").read_bytes(), "livelihood_space.xlsx", REGISTER)
     return survey
+
+
+@pytest.fixture
+def surveyed(surveyed_empty: Survey) -> Survey:
+    """The same with 60 interviews."""
+    with surveyed_empty.database.reading() as session:
+        form = get_form(session, get_project(session, "default").id, "livelihood_space")
+        definition = get_definition(session, get_form_version(session, form))
+    phone = surveyed_empty.phone()
+    for made in simulate_interviews(definition, 60, attachments=REGISTER, seed=3, started_at=FIRST_DAY):
+        assert phone.send(made.xml, made.files).status_code == 201
+    return surveyed_empty
 
 
 def run(*words: str) -> str:
@@ -95,3 +105,25 @@ def test_a_form_without_these_questions_says_what_it_lacks(survey: Survey, monke
     survey.publish(PEOPLE)
     told = json.loads(run("indicators", "people", "--json"))
     assert "area_pc" in told["not_computable"]["1"]
+
+
+@pytest.mark.usefixtures("surveyed")
+def test_the_workbook_holds_indicators_summaries_and_charts(tmp_path: Path) -> None:
+    run("export", "livelihood_space", str(tmp_path / "out.xlsx"))
+    sheets = read_sheets(tmp_path / "out.xlsx")
+    assert {"indicators", "village_summary", "project_summary", "before_after", "charts"} <= set(sheets)
+    told = json.loads(run("indicators", "livelihood_space", "--json"))
+    gini = next(row for row in told["rows"] if row["code"] == "v_gini")
+    written = next(row for row in sheets["project_summary"] if row["code"] == "v_gini")
+    assert (written["estimate"], written["se"], written["n"]) == (gini["estimate"], gini["se"], gini["n"])
+    assert len(sheets["indicators"]) == 61  # the labels stand in the second row
+
+
+@pytest.mark.parametrize(
+    "answers", ["", "<sec_id><village>a01v1</village><visit_result>absent</visit_result></sec_id>"]
+)
+def test_the_first_incomplete_interview_does_not_break_the_export(
+    surveyed_empty: Survey, tmp_path: Path, answers: str
+) -> None:
+    surveyed_empty.phone().send(record(answers, form="livelihood_space", version="2026100101"))
+    assert "1 submissions" in run("export", "livelihood_space", str(tmp_path / "out.xlsx"))

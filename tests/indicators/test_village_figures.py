@@ -338,3 +338,11 @@ def test_without_interviews_there_are_counts_and_nothing_else(homes: Sequence[Ho
     figures_of_answers = [one for one in (*found.villages, *found.project) if one.code not in ("v_n", "v_response")]
     assert all(math.isnan(one.estimate) for one in figures_of_answers)
     assert {one.estimate for one in found.villages if one.code == "v_n"} <= {0}
+
+
+def test_a_village_where_nobody_answers_to_a_component_has_no_index_and_breaks_nothing() -> None:
+    frame = frame_of(({"consent": "yes", "village": "v1", "hh_size": 3}, []))
+    summary = summarise(frame, compute_households(frame), masked=False)
+    found = {figure.place: figure for figure in summary.villages if figure.code == "lvi"}
+    assert math.isnan(found["v1"].estimate)
+    assert found["v1"].n == 0
