@@ -1,7 +1,9 @@
 """The CORE indicators of 1,000,000 households against the bare arithmetic: `python -m bench indicators`.
 
-300 simulated interviews of the reference questionnaire are repeated until there are as many households as wanted. The floor reads
-what the indicators read and does no more than arithmetic: for each indicator the sum of its inputs and of the indicators that it
+300 simulated interviews of the reference questionnaire are repeated until there are as many households as wanted. The
+floor reads
+what the indicators read and does no more than arithmetic: for each indicator the sum of its inputs and of the
+indicators that it
 rests on, over the whole columns, without reasons, bounds or rules. Processor seconds, each in a process of its own.
 """
 
@@ -90,8 +92,7 @@ def compute_floor(frame: SurveyFrame) -> None:
     results: dict[str, Any] = {}
     for one in CATALOGUE.in_order(CATALOGUE.list_codes("CORE")):
         total = np.zeros(frame.n)
-        for name in one.inputs:
-            name = resolve(name, one.when)
+        for name in (resolve(written, one.when) for written in one.inputs):
             if name in frame.main:
                 total = total + frame.main[name].values
             elif name in frame.member:

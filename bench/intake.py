@@ -1,7 +1,9 @@
 """Receiving submissions against the bare floor: `python -m bench intake`.
 
-What is sent: a form of 146 questions with 120 expressions, five roster rows, filled by the simulator; each request a new record over
-keep-alive HTTP. The floor is a Flask handler under the same server that parses the XML and inserts it as one row. Both run in two
+What is sent: a form of 146 questions with 120 expressions, five roster rows, filled by the simulator; each request a
+new record over
+keep-alive HTTP. The floor is a Flask handler under the same server that parses the XML and inserts it as one row.
+Both run in two
 worker processes; requests are counted over a fixed time at 1, 4 and 16 clients, and the processor time of server and
 database (not of the clients) is divided by them.
 """
@@ -116,7 +118,8 @@ def take(path):
     content = request.files["xml_submission_file"].read()
     root = etree.fromstring(content)
     with engine.begin() as connection:
-        connection.execute(text("INSERT INTO floor VALUES (:name, :content)"), {"name": root.get("id"), "content": content.decode()})
+        values = {"name": root.get("id"), "content": content.decode()}
+        connection.execute(text("INSERT INTO floor VALUES (:name, :content)"), values)
     return "", 201
 """
 
@@ -183,7 +186,10 @@ def make_requests(path: str) -> list[tuple[bytes, bytes]]:
             b'--b\r\nContent-Disposition: form-data; name="xml_submission_file"; filename="r.xml"\r\n'
             b"Content-Type: text/xml\r\n\r\n" + xml + b"\r\n--b--\r\n"
         )
-        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {AGENT}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {AGENT}\r\n"
+            f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
         made.append((head.encode(), body))
     return made
 

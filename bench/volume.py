@@ -1,8 +1,9 @@
 """A form with 100,000 submissions of 146 questions and five roster rows: `python -m bench volume`.
 
-Real submissions are sent over HTTP, multiplied inside the database, and then: does intake stay as fast as it was when the tables were
-empty, and what do the clean workbook and the CSV files cost in processor time and memory? The floor of the workbook is that of
-`bench/workbook.py` at the same number of rows.
+Real submissions are sent over HTTP, multiplied inside the database, and then: does intake stay as fast as it was when
+the tables were
+empty, and what do the clean workbook and the CSV files cost in processor time and memory? The floor of the workbook
+is that of `bench/workbook.py` at the same number of rows.
 """
 
 import json

@@ -81,7 +81,9 @@ def enrol_device(session: Session, project: Project, name: str, now: datetime.da
 
 
 def reissue_device(session: Session, project: Project, name: str, now: datetime.datetime) -> str:
-    """A new secret token for the phone called `name`; what had the old one is shut out. A phone of a new name is let in."""
+    """A new secret token for the phone called `name`; what had the old one is shut out. A phone of a new name is let
+    in.
+    """
     mark_device_revoked(session, project.id, name, now)
     return enrol_device(session, project, name, now)
 

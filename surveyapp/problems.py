@@ -77,7 +77,9 @@ NOT_SIGNED_IN = _kind("not-signed-in", 401, "Sign in first", "Send a valid token
 NOT_ALLOWED = _kind("not-allowed", 403, "You may not do this", "Ask an admin of the project.")
 
 # -- projects, devices ------------------------------------------------------------------------------------------------
-PROJECT_NOT_FOUND = _kind("project-not-found", 404, "No such project", "List the projects with `surveyapp project list`.")
+PROJECT_NOT_FOUND = _kind(
+    "project-not-found", 404, "No such project", "List the projects with `surveyapp project list`."
+)
 PROJECT_EXISTS = _kind("project-exists", 409, "That project exists", "Choose another name.")
 DEVICE_NOT_FOUND = _kind("device-not-found", 404, "No such device", "List the devices with `surveyapp device list`.")
 DEVICE_EXISTS = _kind("device-exists", 409, "That device exists", "Choose another name, or revoke the old one first.")

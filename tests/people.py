@@ -183,7 +183,8 @@ def record(
     deprecated = f"<orx:deprecatedID>{escape(deprecated_id)}</orx:deprecatedID>" if deprecated_id else ""
     instance_id = f"uuid:{uuid.uuid4()}" if instance_id is None else instance_id
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?><data xmlns:orx="http://openrosa.org/xforms" id="{escape(form)}" version="{version}">'
+        '<?xml version="1.0" encoding="UTF-8"?><data xmlns:orx="http://openrosa.org/xforms" '
+        f'id="{escape(form)}" version="{version}">'
         f"{answers}<orx:meta><orx:instanceID>{escape(instance_id)}</orx:instanceID>{deprecated}</orx:meta></data>"
     )
 

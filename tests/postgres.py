@@ -79,7 +79,9 @@ def server_url(meeting_place: Path) -> str:
 
 @contextlib.contextmanager
 def running(*, durable: bool = False) -> Iterator[str]:
-    """The SQLAlchemy URL of a new server that is stopped and removed on leaving the block; `durable` as in earnest. Raises NoPostgres."""
+    """The SQLAlchemy URL of a new server that is stopped and removed on leaving the block; `durable` as in earnest.
+    Raises NoPostgres.
+    """
     home = Path(tempfile.mkdtemp(prefix="surveyapp-postgres-"))
     server = None
     try:

@@ -36,7 +36,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @project_option
 @click.pass_obj
 def indicators_command(
-    tools: Tools, form: str, target: Path | None, settings_file: Path | None, by: str, as_json: bool, project: str
+    tools: Tools, /, form: str, target: Path | None, settings_file: Path | None, *, by: str, as_json: bool, project: str
 ) -> None:
     """Compute the indicators of FORM: print them, or write them to TARGET (.csv)."""
     given = check_settings(settings_file.read_text()) if settings_file else None

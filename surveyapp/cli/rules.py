@@ -75,7 +75,9 @@ def _as_json(judged: Judgement) -> dict[str, object]:
 @project_option
 @click.pass_obj
 def recheck_command(tools: Tools, form: str, everything: bool, project: str) -> None:
-    """Judge what was received before again, after an upgrade of the rule engine. Broken off, it goes on where it was."""
+    """Judge what was received before again, after an upgrade of the rule engine. Broken off, it goes on where it
+    was.
+    """
     with tools.database.reading() as session:
         found = get_form(session, get_project(session, project).id, form)
         waiting = list_judged_by_others(session, found.id, None if everything else ENGINE)

@@ -30,7 +30,7 @@ FIRST_DAY = datetime.datetime(2026, 10, 12, 8, tzinfo=datetime.timezone(datetime
 @project_option
 @click.pass_obj
 def simulate_command(
-    tools: Tools, form: str, number: int, seed: int, odd: float, url: str, folder: Path | None, project: str
+    tools: Tools, /, form: str, *, number: int, seed: int, odd: float, url: str, folder: Path | None, project: str
 ) -> None:
     """Fill FORM with made-up interviews and send them (--to), or write them to a folder (--folder)."""
     if not url and folder is None:

@@ -119,7 +119,9 @@ def add_files(
 def _add_late_files(
     session: Session, form_pk: int, version: Version, files: Sequence[IncomingFile], received_at: datetime.datetime
 ) -> Receipt:
-    """Files for a version that is there; where an edit has replaced it meanwhile, also for the edit if it waits for them."""
+    """Files for a version that is there; where an edit has replaced it meanwhile, also for the edit if it waits for
+    them.
+    """
     added = _add_files(session, version.id, files, received_at)
     if added and not version.current:
         current = get_current_version(session, form_pk, version.submission_id)

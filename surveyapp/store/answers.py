@@ -45,7 +45,8 @@ class RowOfRepeat:
 
 @dataclass
 class RecordRows:
-    """What one record puts into the answer tables: the row of the submission itself, with the rows of repeats inside it.
+    """What one record puts into the answer tables: the row of the submission itself, with the rows of repeats inside
+    it.
 
     `extra` holds by indexed path what no typed column can take.
     """

@@ -75,7 +75,8 @@ class Database:
         self.engine.dispose()
 
 
-# What PostgreSQL says to a transaction that lost to another one: serialization failure, deadlock; and to one whose answer
+# What PostgreSQL says to a transaction that lost to another one: serialization failure, deadlock; and to one whose
+# answer
 # tables were widened while it ran: no such column, no such table, a plan or a type that is no longer right.
 RACES: Final = ("40001", "40P01", "42703", "42P01", "0A000", "42804")
 

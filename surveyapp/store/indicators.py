@@ -23,7 +23,8 @@ def get_settings(session: Session, project_id: int) -> Settings:
 
 def add_settings(session: Session, project: Project, settings: Settings, now: datetime.datetime) -> int:
     """The next version of a project's settings; its number."""
-    return _add(session, indicator_settings, "project_id", project.id, settings.as_json(), settings.hash, now)
+    row = {"project_id": project.id, "content": settings.as_json(), "hash": settings.hash, "created_at": now}
+    return _add(session, indicator_settings, "project_id", row)
 
 
 def get_parameters(session: Session, form: Form) -> Parameters:
@@ -34,8 +35,8 @@ def get_parameters(session: Session, form: Form) -> Parameters:
 
 def add_parameters(session: Session, form: Form, parameters: Parameters, now: datetime.datetime) -> int:
     """The next version of a form's fitted parameters; its number."""
-    content = parameters.as_json()
-    return _add(session, indicator_parameters, "form_pk", form.id, content, parameters.hash, now)
+    row = {"form_pk": form.id, "content": parameters.as_json(), "hash": parameters.hash, "created_at": now}
+    return _add(session, indicator_parameters, "form_pk", row)
 
 
 def list_village_sizes(session: Session, form: Form, village: str, households: str) -> dict[str, int]:
@@ -55,18 +56,8 @@ def _newest(session: Session, table: Table, owner: str, owner_id: int) -> dict[s
     return content
 
 
-def _add(
-    session: Session,
-    table: Table,
-    owner: str,
-    owner_id: int,
-    content: dict[str, Any],
-    digest: str,
-    now: datetime.datetime,
-) -> int:
-    highest = session.execute(select(func.max(table.c.number)).where(table.c[owner] == owner_id)).scalar()
-    number = (highest or 0) + 1
-    session.execute(
-        insert(table).values({owner: owner_id, "number": number, "content": content, "hash": digest, "created_at": now})
-    )
+def _add(session: Session, table: Table, owner: str, row: dict[str, Any]) -> int:
+    highest = session.execute(select(func.max(table.c.number)).where(table.c[owner] == row[owner])).scalar()
+    number: int = (highest or 0) + 1
+    session.execute(insert(table).values({**row, "number": number}))
     return number

@@ -207,7 +207,9 @@ class Arrival:
 
 
 def list_judged_by_others(session: Session, form_pk: int, engine: int | None) -> list[int]:
-    """The ids of the current versions of a form that another version of the rule engine judged; all, where `engine` is None."""
+    """The ids of the current versions of a form that another version of the rule engine judged; all, where `engine`
+    is None.
+    """
     statement = (
         select(v.id)
         .join(submissions, (s.id == v.submission_id) & (s.current_number == v.number))

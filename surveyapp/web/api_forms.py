@@ -132,7 +132,9 @@ def get_version_xform(project: str, form_id: str, version: str) -> Response:
 @api_forms.response(200, FormFindingsOut)
 @api_forms.refuses(404)
 def get_form_findings(project: str, form_id: str) -> dict[str, Any]:
-    """Count what looks wrong in the submissions of a form, and the rules that held, were broken, could not be checked."""
+    """Count what looks wrong in the submissions of a form, and the rules that held, were broken, could not be
+    checked.
+    """
     with database().reading() as session:
         form = get_form(session, get_api_project(session, project).id, form_id)
         counts, rules = count_findings(session, form.id), count_rules(session, form.id)

@@ -30,8 +30,8 @@ class Conversion:
 
     `xform` is the XForm as it is to be stored and served, for an uploaded XForm byte for byte what came. `itemsets`
     is the content of `itemsets.csv`, which a form with select_one_external needs as attachment, else b''.
-    `findings` are warnings and the repairs made; `source_kind` is xlsx, xls, csv, md or xform; `rows` gives the row of each
-    question on the survey sheet.
+    `findings` are warnings and the repairs made; `source_kind` is xlsx, xls, csv, md or xform; `rows` gives the row
+    of each question on the survey sheet.
     """
 
     xform: bytes

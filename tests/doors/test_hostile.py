@@ -1,4 +1,6 @@
-"""Hostile and broken input: what cannot be kept is refused in the caller's dialect, what can be kept is kept; the server lives."""
+"""Hostile and broken input: what cannot be kept is refused in the caller's dialect, what can be kept is kept; the
+server lives.
+"""
 
 import io
 import zipfile
@@ -12,8 +14,10 @@ from tests.people import PEOPLE, Phone, Survey, record
 GOOD = record("<name>Ana</name>", instance_id="uuid:good")
 
 UNREADABLE = {
-    "entity bomb": '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><data id="people">&b;</data>',
-    "external entity": '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><data id="people"><name>&x;</name></data>',
+    "entity bomb": '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>'
+    '<data id="people">&b;</data>',
+    "external entity": '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+    '<data id="people"><name>&x;</name></data>',
     "undeclared entity": '<data id="people"><name>&x;</name></data>',
     "20,000 nested tags": "<a>" * 20_000,
     "20,000 nested tags, closed": '<data id="people">' + "<a>" * 20_000 + "</a>" * 20_000 + "</data>",
@@ -102,9 +106,9 @@ def test_a_missing_xml_part_is_a_400(watched: Phone) -> None:
 
 
 KEPT = {
-    "ISO-8859-1": '<?xml version="1.0" encoding="ISO-8859-1"?><data id="people" version="1"><name>Zoé</name></data>'.encode(
-        "latin-1"
-    ),
+    "ISO-8859-1": (
+        '<?xml version="1.0" encoding="ISO-8859-1"?><data id="people" version="1"><name>Zoé</name></data>'
+    ).encode("latin-1"),
     "UTF-16": '<?xml version="1.0" encoding="UTF-16"?><data id="people" version="1"><name>Zoé</name></data>'.encode(
         "utf-16"
     ),

@@ -15,7 +15,6 @@ from surveyapp.store.projects import get_project
 from tests.doors.test_rules import FIRST_DAY, FORMS
 from tests.people import PEOPLE, Survey, read_sheets, record
 
-
 REGISTER = {"households.csv": (FORMS / "households.csv").read_bytes()}
 
 

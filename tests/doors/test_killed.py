@@ -126,7 +126,8 @@ def test_what_was_answered_survives_kills(mortal: tuple[Survey, MortalServer], t
     assert sorted(children) == sorted(exported * 3)
     kept = dict(
         survey.rows(
-            "SELECT v.instance_id, a.sha256 FROM submission_attachments a JOIN submission_versions v ON v.id = a.submission_version_id"
+            "SELECT v.instance_id, a.sha256 FROM submission_attachments a "
+            "JOIN submission_versions v ON v.id = a.submission_version_id"
         )
     )
     for interview in received:
