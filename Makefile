@@ -21,7 +21,7 @@ help: ## list what can be made
 	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(ENVIRONMENT) ## from phones to the cleaned workbook, with made-up interviews; the server stays up
-	$(BIN)/surveyapp demo
+	SURVEYAPP_DATA_DIR=$${SURVEYAPP_DATA_DIR:-var/demo} $(BIN)/surveyapp demo --target var/livelihood_space.xlsx
 
 run: migrate ## the server on http://127.0.0.1:8000, on the database of the settings
 	$(BIN)/surveyapp serve --host 127.0.0.1 --port 8000

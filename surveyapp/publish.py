@@ -31,8 +31,10 @@ from surveyapp.validate.form_checks import check_form
 from surveyapp.validate.rules import compile_rules
 from surveyapp.xform.definition import FormDefinition
 from surveyapp.xform.parse import ITEMSETS, parse_xform
+from surveyapp.xlsform.collect_check import check_for_collect
 from surveyapp.xlsform.convert import Conversion, convert_form
 
+WIDENED: Final = "It cannot go back; if it was not meant, give the question a new name and its former type."
 # Longer ids do not fit a database index.
 LONGEST_ID: Final = 255
 
@@ -67,10 +69,25 @@ def prepare_form(content: bytes, file_name: str, now: datetime.datetime, *, ask_
     Raises:
         Problem: FORM_INVALID with every fault, FORM_FILE_UNSUPPORTED.
     """
-    conversion = convert_form(content, file_name, default_version=f"{now:%Y%m%d%H%M%S}", ask_collect=ask_collect)
+    conversion = convert_form(content, file_name, default_version=f"{now:%Y%m%d%H%M%S}")
     definition = parse_xform(conversion.xform)
-    findings = (*conversion.findings, *_check(definition, conversion))
-    return PreparedForm(content, file_name, conversion, definition, findings)
+    findings = [*conversion.findings, *_check(definition, conversion)]
+    if ask_collect:
+        findings += _ask_collect(conversion)
+    return PreparedForm(content, file_name, conversion, definition, tuple(findings))
+
+
+def _ask_collect(conversion: Conversion) -> tuple[FormFinding, ...]:
+    """What ODK Validate says: after our own checks, since it names one fault only and not its place.
+
+    Raises:
+        Problem: FORM_INVALID.
+    """
+    told = check_for_collect(conversion.xform, rows=conversion.rows)
+    refused = [finding for finding in told if finding.severity == "error"]
+    if refused:
+        raise Problem(FORM_INVALID, str(refused[0]), errors=[asdict(finding) for finding in refused])
+    return told
 
 
 def publish(
@@ -191,7 +208,7 @@ def _findings(
     widened: list[str],
 ) -> list[FormFinding]:
     found = [
-        FormFinding("question-widened", "info", f"{change}. Answers given before were carried over.")
+        FormFinding("question-widened", "warning", f"{change}. Answers given before were carried over.", WIDENED)
         for change in widened
     ]
     for name in definition.attachments:

@@ -14,6 +14,8 @@ from surveyapp.store.forms import get_form
 from surveyapp.store.indicators import get_parameters
 from surveyapp.store.projects import get_project
 
+KINDS = {".xlsx": "xlsx", ".zip": "csv"}
+
 
 @click.command("export")
 @click.argument("form")
@@ -53,7 +55,9 @@ from surveyapp.store.projects import get_project
 @click.pass_obj
 def export_command(tools: Tools, /, form: str, target: Path, project: str, **asked: Any) -> None:
     """Write the workbook of FORM to TARGET (.xlsx, or .zip for CSV files)."""
-    kind = "csv" if target.suffix.lower() == ".zip" else "xlsx"
+    kind = KINDS.get(target.suffix.lower())
+    if kind is None:
+        raise click.BadParameter("the name must end in .xlsx, or in .zip for CSV files", param_hint="TARGET")
     target.parent.mkdir(parents=True, exist_ok=True)
     with bar("writing", "rows") as progress, tools.database.reading() as session:
         task = progress.add_task("", total=None)

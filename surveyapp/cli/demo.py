@@ -6,7 +6,6 @@ import csv
 import queue
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,7 +25,7 @@ from rich.table import Table
 from surveyapp.assess import PROFILE_HOUSEHOLDS, PROFILE_VILLAGE, PROFILES, effective_settings, fit
 from surveyapp.cli.phones import SamplePhone
 from surveyapp.cli.simulate import FIRST_DAY, read_form
-from surveyapp.cli.tools import Tools, bar, now, out
+from surveyapp.cli.tools import Tools, bar, now, out, refuse_busy_port
 from surveyapp.config import shipped_folder
 from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
@@ -70,9 +69,7 @@ class Errand:
 @click.pass_obj
 def demo_command(tools: Tools, number: int, port: int, target: Path | None, stay: bool) -> None:
     """Show the whole of it: publish the reference survey, let sample phones send interviews, export, keep serving."""
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
-            raise click.ClickException(f"Port {port} is in use. Stop what runs there, or choose another with --port.")
+    refuse_busy_port("127.0.0.1", port)
     target = target or tools.config.data_dir / f"{FORM}.xlsx"
     urls, token = prepare(tools, port)
     with serving(port) as server:

@@ -39,6 +39,8 @@ def indicators_command(
     tools: Tools, /, form: str, target: Path | None, settings_file: Path | None, *, by: str, as_json: bool, project: str
 ) -> None:
     """Compute the indicators of FORM: print them, or write them to TARGET (.csv)."""
+    if target is not None and target.suffix.lower() != ".csv":
+        raise click.BadParameter("the name must end in .csv", param_hint="TARGET")
     given = check_settings(settings_file.read_text()) if settings_file else None
     with tools.database.reading() as session:
         found = assess(session, get_form(session, get_project(session, project).id, form), given)

@@ -3,7 +3,7 @@
 import click
 
 from surveyapp import __version__
-from surveyapp.cli.tools import Tools, out
+from surveyapp.cli.tools import Tools, out, refuse_busy_port
 from surveyapp.store.migrations import migrate
 from surveyapp.web.serve import serve
 from surveyapp.worker import make_worker, work
@@ -23,6 +23,7 @@ def migrate_command(tools: Tools) -> None:
 @click.pass_obj
 def serve_command(tools: Tools, host: str, port: int) -> None:
     """Run the server, with its worker for exports."""
+    refuse_busy_port(host, port)
     out.print(f"surveyapp {__version__} answers on http://{host}:{port}, data in {tools.config.data_dir}", markup=False)
     serve(tools.config, host, port)
 

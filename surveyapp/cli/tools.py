@@ -1,6 +1,7 @@
 """What all commands share: settings, database, files, and how they speak."""
 
 import datetime
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,3 +82,14 @@ def bar(title: str, unit: str) -> Progress:
     """A progress bar, shown where somebody waits for it."""
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
     return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+
+
+def refuse_busy_port(host: str, port: int) -> None:
+    """Say so before anything is started, when another program has the port.
+
+    Raises:
+        click.ClickException.
+    """
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1" if host == "0.0.0.0" else host, port)) == 0:
+            raise click.ClickException(f"Port {port} is in use. Stop what runs there, or choose another with --port.")

@@ -1,11 +1,10 @@
 """The same sheets as CSV files in one zip, for programs."""
 
-import csv
 import hashlib
+import re
 import tempfile
 from collections.abc import Iterable
 from datetime import datetime
-from io import StringIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,7 +14,6 @@ from surveyapp.export.package import Deflater, PackageWriter, Segment, check_pac
 from surveyapp.export.rows import chunks
 from surveyapp.export.sheets import Line, Sheet, Written
 from surveyapp.export.splice import Watch
-from surveyapp.export.text import REPLACEMENT
 
 _CHUNK = 500
 _BOM = "\ufeff"
@@ -83,11 +81,13 @@ class CsvZip:
         check_package(target, {})
 
 
+# The offset of an instant, as +08:00: ours, and no formula.
+_offset = re.compile(r"[+-][0-9]{2}:[0-9]{2}")
+
+
 def _made_safe(row: Row) -> list[Any]:
-    return [f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value for value in row]
+    return [f"'{value}" if isinstance(value, str) and _is_formula(value) else value for value in row]
 
 
-def _csv_text(rows: Iterable[Iterable[Any]]) -> str:
-    buffer = StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue().replace("\x00", REPLACEMENT)
+def _is_formula(text: str) -> bool:
+    return text.startswith(_FORMULA) and not _offset.fullmatch(text)

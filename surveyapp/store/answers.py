@@ -8,17 +8,17 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.orm import Session
 
 from surveyapp.answers import Node
 from surveyapp.store.answer_tables import AnswerTable, AnswerTables
-from surveyapp.values import INVALID, canonical_text, offset_text, storable
+from surveyapp.values import INVALID, canonical_text, offset_text, read_value, storable
 from surveyapp.xform.bind import indexed_path
 from surveyapp.xform.columns import GEOPOINT_PARTS
-from surveyapp.xform.definition import Question, Repeat
+from surveyapp.xform.definition import Question, QuestionType, Repeat
 
 Values: TypeAlias = dict[str, Any]
 
@@ -63,8 +63,11 @@ class RecordRows:
 def spread_record(tables: AnswerTables, root: Node, unknown: Sequence[Node]) -> RecordRows:
     """Sort the answers of the bound record `root` by the row that they belong to."""
     top = RowOfRepeat("", 1)
-    extra = {indexed_path(leaf): storable(leaf.value) for node in unknown for leaf in node.walk() if leaf.value}
+    extra: dict[str, str] = {}
     _spread(tables, root, top, extra)
+    for node in unknown:
+        if isinstance(node.parent, Node) and isinstance(node.parent.element, Question):
+            extra.update((indexed_path(leaf), storable(leaf.value)) for leaf in node.walk() if leaf.value)
     return RecordRows(top, extra)
 
 
@@ -87,6 +90,22 @@ def _spread(tables: AnswerTables, holder: Node, row: RowOfRepeat, extra: dict[st
             _spread(tables, node, child, extra)
         elif element is not None:
             _spread(tables, node, row, extra)
+        elif holder.parent is None and node.name == "meta":
+            continue
+        elif not _put_of_other_version(tables, node, row):
+            extra.update((indexed_path(leaf), storable(leaf.value)) for leaf in node.walk() if leaf.value)
+
+
+def _put_of_other_version(tables: AnswerTables, node: Node, row: RowOfRepeat) -> bool:
+    """Whether another version of the form has a column for this answer, and it could be put there."""
+    place = tables.places.get((tables.kept_path(node.path()), ""))
+    if place is None or place[0].repeat_path != row.repeat_path or node.children:
+        return False
+    value = read_value(cast("QuestionType", place[2]), node.text)  # a kind of column is a type of question
+    if value is None or value is INVALID:
+        return False
+    _put(row.answers, tables.kept_path(node.path()), place[2], value)
+    return True
 
 
 def _put(answers: dict[tuple[str, str], Any], path: str, kind: str, value: Any) -> None:

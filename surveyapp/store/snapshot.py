@@ -60,7 +60,7 @@ class Snapshot:
             source = source.outerjoin(devices, devices.c.id == v.device_id)
         counts = _finding_counts(self.tables.form_pk)
         if names & {"_findings_error", "_findings_warn"}:
-            source = source.outerjoin(counts, counts.c.version_id == v.id)
+            source = source.outerjoin(counts, counts.c.submission_id == s.id)
         columns = [
             self._answer(parts, path, name) if path else self._known(main, counts, name).label(f"known{name}_{number}")
             for number, (path, name) in enumerate(asks)
@@ -167,12 +167,13 @@ def _finding_counts(form_pk: int) -> Any:
 
     return (
         select(
-            f.submission_version_id.label("version_id"),
+            v.submission_id.label("submission_id"),
             how_many("error").label("errors"),
             how_many("warning").label("warnings"),
         )
         .join(submission_versions, v.id == f.submission_version_id)
-        .where(v.form_pk == form_pk)
-        .group_by(f.submission_version_id)
+        .join(submissions, s.id == v.submission_id)
+        .where(v.form_pk == form_pk, or_(v.number == s.current_number, IS_COPY))
+        .group_by(v.submission_id)
         .subquery()
     )

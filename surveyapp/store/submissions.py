@@ -145,10 +145,30 @@ def get_version(session: Session, form_pk: int, instance_id: str) -> Version:
     Raises:
         Problem: SUBMISSION_NOT_FOUND.
     """
-    version = find_version(session, form_pk, instance_id)
+    version = find_version(session, form_pk, instance_id) or _find_any_copy(session, form_pk, instance_id)
     if version is None:
         raise Problem(SUBMISSION_NOT_FOUND, f"The form has no submission {instance_id!r}.")
     return version
+
+
+def _find_any_copy(session: Session, form_pk: int, instance_id: str) -> Version | None:
+    """The first copy that was kept under an id that no version has: of a stale edit."""
+    statement = _versions(form_pk).where(v.instance_id == instance_id, IS_COPY).order_by(v.id).limit(1)
+    row = session.execute(statement).one_or_none()
+    return None if row is None else Version(*row)
+
+
+def get_numbered_version(session: Session, form_pk: int, submission_id: int, number: int) -> Version:
+    """A version of a submission by its number, copies included.
+
+    Raises:
+        Problem: SUBMISSION_NOT_FOUND.
+    """
+    statement = _versions(form_pk).where(v.submission_id == submission_id, v.number == number)
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        raise Problem(SUBMISSION_NOT_FOUND, f"The submission has no version {number}.")
+    return Version(*row)
 
 
 def get_current_version(session: Session, form_pk: int, submission_id: int) -> Version:

@@ -14,6 +14,7 @@ from surveyapp.store.forms import get_definition, get_form, get_form_version
 from surveyapp.store.submissions import (
     get_content,
     get_current_version,
+    get_numbered_version,
     get_version,
     list_attachments,
     list_findings,
@@ -116,7 +117,12 @@ def get_submission(project: str, form_id: str, instance_id: str) -> dict[str, An
             "submission_no": submission_id,
             "instance_id": current.instance_id,
             "versions": [asdict(version) for version in list_versions(session, form.id, submission_id)],
-            "findings": [asdict(finding) for finding in list_findings(session, current.id)],
+            "findings": [
+                {**asdict(finding), "version": version.number}
+                for version in list_versions(session, form.id, submission_id)
+                if version.current or version.kind in COPIES
+                for finding in list_findings(session, version.id)
+            ],
             "attachments": [asdict(attachment) for attachment in list_attachments(session, current.id)],
         }
 
@@ -129,6 +135,19 @@ def get_record(project: str, form_id: str, instance_id: str) -> Response:
     with database().reading() as session:
         form = get_form(session, get_api_project(session, project).id, form_id)
         content, content_type = get_content(session, get_version(session, form.id, instance_id).id)
+    return Response(content, content_type=content_type)
+
+
+@api_submissions.route("/<instance_id>/versions/<int(max=1000000):number>/record", methods=["GET"])
+@api_submissions.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+@api_submissions.refuses(404)
+def get_version_record(project: str, form_id: str, instance_id: str, number: int) -> Response:
+    """A version of a submission as it was sent, byte for byte: also a copy that was kept for comparison."""
+    with database().reading() as session:
+        form = get_form(session, get_api_project(session, project).id, form_id)
+        submission_id = get_version(session, form.id, instance_id).submission_id
+        version = get_numbered_version(session, form.id, submission_id, number)
+        content, content_type = get_content(session, version.id)
     return Response(content, content_type=content_type)
 
 

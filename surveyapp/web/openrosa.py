@@ -1,5 +1,6 @@
 """The OpenRosa door, as ODK Collect, KoboCollect and Enketo use it.
 
+    GET  /c/<token>                                   a sentence for people
     GET  /c/<token>/formList                          the open forms
     GET  /c/<token>/forms/<version>/form.xml          a form, byte for byte as published
     GET  /c/<token>/forms/<version>/manifest          the files it needs
@@ -73,6 +74,15 @@ def _address(token: str, *steps: str | int) -> str:
 
 def _element(name: str, text: str) -> str:
     return f"<{name}>{escape(text)}</{name}>"
+
+
+@openrosa.get("", strict_slashes=False)
+def server_url(token: str) -> Response:
+    """For whoever tries the address in a browser: it is valid, and where it belongs."""
+    with database().reading() as session:
+        name = get_device(session, token).name
+    told = f"This is the server address of the phone {name!r}. In ODK Collect it goes into Settings, Server, URL.\n"
+    return Response(told, content_type="text/plain; charset=utf-8")
 
 
 # -- forms ------------------------------------------------------------------------------------------------------------

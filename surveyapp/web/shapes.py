@@ -121,6 +121,7 @@ class FindingOut(Schema):
     question = fields.String()
     value = fields.String()
     rule = fields.String()
+    version = fields.Integer(metadata={"description": "The version that it is about, where it is told."})
 
 
 class ReceiptOut(Schema):
