@@ -91,3 +91,9 @@ def _made_safe(row: Row) -> list[Any]:
 
 def _is_formula(text: str) -> bool:
     return text.startswith(_FORMULA) and not _offset.fullmatch(text)
+
+
+def _csv_text(rows: Iterable[Iterable[Any]]) -> str:
+    buffer = StringIO()
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue().replace("\x00", REPLACEMENT)
