@@ -1,10 +1,12 @@
 """The same sheets as CSV files in one zip, for programs."""
 
+import csv
 import hashlib
 import re
 import tempfile
 from collections.abc import Iterable
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +16,7 @@ from surveyapp.export.package import Deflater, PackageWriter, Segment, check_pac
 from surveyapp.export.rows import chunks
 from surveyapp.export.sheets import Line, Sheet, Written
 from surveyapp.export.splice import Watch
+from surveyapp.export.text import REPLACEMENT
 
 _CHUNK = 500
 _BOM = "\ufeff"
