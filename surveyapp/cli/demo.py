@@ -81,6 +81,7 @@ def demo_command(tools: Tools, number: int, port: int, target: Path | None, stay
         out.print(f"[bold]The server[/bold]         http://127.0.0.1:{port}")
         out.print(f"[bold]For ODK Collect[/bold]    {urls[0]}")
         out.print(f"[bold]For the JSON API[/bold]   http://127.0.0.1:{port}/api/v1/docs, token {token}")
+        out.print(f"[bold]Commands on its data[/bold] SURVEYAPP_DATA_DIR={tools.config.data_dir} surveyapp …")
         if stay:
             out.print("\nServing until you press Ctrl-C.")
             server.wait()
