@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from surveyapp.cli import main
 
+from surveyapp.cli import main
 from surveyapp.config import Config
 from surveyapp.web import create_app
 from tests.house.source import ROOT
