@@ -245,7 +245,7 @@ def _complete(figures: Mapping[str, Figure], needed: int) -> bool:
 def _ordered(places: Iterable[str], known: Mapping[str, str]) -> Iterator[str]:
     """Places in the order of the form's list, others after them."""
     order = {place: number for number, place in enumerate(known)}
-    key: Callable[[str], tuple[int, str]] = lambda place: (order.get(place, len(order)), place)  # noqa: E731
+    key: Callable[[str], tuple[int, str]] = lambda place: (order.get(place, len(order)), place)  # noqa: E731  # one line beside its only use
     yield from sorted(places, key=key)
 
 

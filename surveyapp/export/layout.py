@@ -101,7 +101,7 @@ def _table_layout(view: View, table: MergedTable, title: str, main: MergedTable)
 
 
 def _meta(part: str, label: str, kind: str, *, role: str = "about", width: float = 0.0, note: str = "") -> Feed:
-    column = Column(part, label, kind, role, note or label, width=width)  # type: ignore[arg-type]
+    column = Column(part, label, kind, role, note or label, width=width)  # type: ignore[arg-type]  # from a table of literals
     return Feed((Ask("", part),), (column,))
 
 

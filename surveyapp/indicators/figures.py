@@ -77,7 +77,7 @@ class View:
         self.level = level
         self.labels = sample.village if level == "village" else None
         self.design = sample.inside_villages if level == "village" else sample.over_villages
-        self.lonely: Lonely = sample.settings.design.lonely  # type: ignore[assignment]
+        self.lonely: Lonely = sample.settings.design.lonely  # type: ignore[assignment]  # read_settings checked it
 
     @property
     def places(self) -> list[str]:

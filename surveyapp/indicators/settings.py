@@ -108,7 +108,7 @@ def _section(kind: type[S]) -> Read:
     def read(value: Any, where: str) -> S:
         if not isinstance(value, Mapping):
             raise SettingsError(where or "settings", f"a mapping is needed, not {value!r}.")
-        readers = {entry.name: entry.metadata["read"] for entry in fields(kind)}  # type: ignore[arg-type]
+        readers = {entry.name: entry.metadata["read"] for entry in fields(kind)}  # type: ignore[arg-type]  # `kind` is a dataclass
         for name in value:
             if name not in readers:
                 known = ", ".join(readers)

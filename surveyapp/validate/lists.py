@@ -68,7 +68,7 @@ class Row(Node):
         self.relevant = True
 
     @property
-    def children(self) -> list[Node]:  # type: ignore[override]
+    def children(self) -> list[Node]:  # type: ignore[override]  # made when first asked for
         """Its cells, made anew."""
         return [cell for name in self.columns if (cell := self.find(name)) is not None]
 

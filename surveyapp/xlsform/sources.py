@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import openpyxl
-import xlrd  # type: ignore[import-untyped]
+import xlrd  # type: ignore[import-untyped]  # it ships no types
 from openpyxl.utils import get_column_letter
 
 from surveyapp.findings import FormFinding
