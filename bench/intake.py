@@ -28,7 +28,8 @@ from typing import Any
 import psutil
 
 from surveyapp.config import Config
-from surveyapp.people import enrol_device, ensure_project
+from surveyapp.people.phones import enrol_device
+from surveyapp.people.projects import ensure_project
 from surveyapp.publish import prepare_form, publish
 from surveyapp.simulate.interviews import simulate_interviews
 from surveyapp.store.database import Database

@@ -6,9 +6,11 @@ from typing import Any, Literal
 from alembic import context
 
 from surveyapp.config import Config
+from surveyapp.store.columns import Instant
 from surveyapp.store.database import Database
-from surveyapp.store.tables import Instant, metadata
+from surveyapp.store.schema import core_tables
 
+metadata = core_tables()
 database = context.config.attributes.get("database") or Database(Config.from_environ(os.environ).database_url)
 
 

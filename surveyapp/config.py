@@ -5,13 +5,16 @@ the house sees.
 """
 
 import secrets
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 PREFIX: Final = "SURVEYAPP_"
+KEY_FILE: Final = "secret_key"
 
 
 PACKAGE: Final = Path(__file__).parent
@@ -57,6 +60,12 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _smtp(text: str) -> str:
+    if text and urlsplit(text).scheme not in ("smtp", "smtps", "smtp+starttls"):
+        raise ValueError("must start with smtp+starttls://, smtps:// or smtp://")
+    return text
+
+
 def _zone(text: str) -> ZoneInfo:
     try:
         return ZoneInfo(text)
@@ -68,6 +77,16 @@ def _writer(text: str) -> str:
     if text not in ("splice", "openpyxl"):
         raise ValueError("must be splice or openpyxl")
     return text
+
+
+def _log_format(text: str) -> str:
+    if text not in ("text", "json"):
+        raise ValueError("must be text or json")
+    return text
+
+
+def _hosts(text: str) -> frozenset[str]:
+    return frozenset(name.strip().lower().strip("[]") for name in text.split(",") if name.strip())
 
 
 SETTINGS: Final = (
@@ -107,7 +126,33 @@ SETTINGS: Final = (
     Setting(
         "PROXIES", "0", int, "Number of reverse proxies in front of the server whose X-Forwarded headers are trusted."
     ),
+    Setting(
+        "ALLOWED_HOSTS",
+        "",
+        _hosts,
+        "Names under which the server may be asked beside that of PUBLIC_URL, separated by commas; where both are"
+        " empty, any name will do.",
+    ),
+    Setting("LOG_FORMAT", "text", _log_format, "How the log on standard error is written: text, or json."),
+    Setting(
+        "SMTP_URL",
+        "",
+        _smtp,
+        "Mail server for invitations, as smtp+starttls://user:password@mail.example.org:587 (or smtps://, or smtp://"
+        " without encryption); empty means that links are shown to whoever makes them.",
+    ),
+    Setting("MAIL_FROM", "surveyapp@localhost", str, "Sender of mails."),
+    Setting(
+        "METRICS_TOKEN",
+        "",
+        str,
+        "Token for /metrics, sent as Authorization: Bearer; empty means that only this machine itself may ask.",
+    ),
 )
+
+
+# Under which a machine asks itself.
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True)
@@ -127,6 +172,11 @@ class Config:
     export_days: int
     export_writer: str
     proxies: int
+    allowed_hosts: frozenset[str]
+    log_format: str
+    smtp_url: str
+    mail_from: str
+    metrics_token: str
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Config":
@@ -152,7 +202,9 @@ class Config:
                 raise BadSetting(f"{setting.variable} is {text!r}: {error}.") from error
         data_dir = values["data_dir"] = values["data_dir"].absolute()
         values["database_url"] = values["database_url"] or f"sqlite:///{data_dir / 'surveyapp.db'}"
-        values["secret_key"] = values["secret_key"] or _kept_key(data_dir / "secret_key")
+        named = values["allowed_hosts"] | {urlsplit(values["public_url"]).hostname or ""} - {""}
+        values["allowed_hosts"] = named | LOOPBACK if named else named
+        values["secret_key"] = values["secret_key"] or _kept_key(data_dir / KEY_FILE)
         return cls(**values)
 
     @property
@@ -169,6 +221,31 @@ class Config:
     def queue_path(self) -> Path:
         """The queue of background jobs."""
         return self.data_dir / "queue.db"
+
+    @property
+    def key_path(self) -> Path:
+        """The key for signing, unless it is set."""
+        return self.data_dir / KEY_FILE
+
+    @property
+    def key_is_kept(self) -> bool:
+        """Whether the key for signing lies in the data folder, and is not set."""
+        return self.key_path.exists() and self.key_path.read_text().strip() == self.secret_key
+
+    @property
+    def backup_mark(self) -> Path:
+        """What the last backup left behind."""
+        return self.data_dir / "last_backup.json"
+
+    @property
+    def worker_beat(self) -> Path:
+        """A file that the worker touches while it lives."""
+        return self.data_dir / "worker_beat"
+
+    @property
+    def meters_dir(self) -> Path:
+        """What the processes of this machine count."""
+        return self.data_dir / "meters" / socket.gethostname()
 
 
 def _kept_key(path: Path) -> str:

@@ -68,6 +68,12 @@ TOO_LARGE = _kind(
 )
 INTERNAL = _kind("internal-error", 500, "The server failed", "Try again later; your data are still on the phone.")
 BUSY = _kind("busy", 503, "The server is busy", "Try again in a minute.")
+UNKNOWN_HOST = _kind(
+    "unknown-host",
+    400,
+    "The server is not asked under this name",
+    "Use the address that the server prints; its operator can add names to SURVEYAPP_ALLOWED_HOSTS.",
+)
 
 # -- who is asking ----------------------------------------------------------------------------------------------------
 UNKNOWN_TOKEN = _kind(
@@ -75,14 +81,26 @@ UNKNOWN_TOKEN = _kind(
 )
 NOT_SIGNED_IN = _kind("not-signed-in", 401, "Sign in first", "Send a valid token as Authorization: Bearer.")
 NOT_ALLOWED = _kind("not-allowed", 403, "You may not do this", "Ask an admin of the project.")
+SIGN_IN_FAILED = _kind(
+    "sign-in-failed", 401, "That did not work", "Check the name, the password and the code; an admin can send a new link."
+)
+TOO_MANY_ATTEMPTS = _kind("too-many-attempts", 429, "Too many attempts", "Wait, then try again.")
+LINK_EXPIRED = _kind("link-expired", 410, "This link does not work any more", "Ask for a new link.")
+PASSWORD_WEAK = _kind("password-weak", 422, "That password is too easy to guess", "Take a longer one, of several words.")
+FORGED_REQUEST = _kind("forged-request", 403, "The page was open for too long", "Load the page again and repeat.")
 
-# -- projects, devices ------------------------------------------------------------------------------------------------
+# -- projects, people, devices ----------------------------------------------------------------------------------------
 PROJECT_NOT_FOUND = _kind(
     "project-not-found", 404, "No such project", "List the projects with `surveyapp project list`."
 )
 PROJECT_EXISTS = _kind("project-exists", 409, "That project exists", "Choose another name.")
 DEVICE_NOT_FOUND = _kind("device-not-found", 404, "No such device", "List the devices with `surveyapp device list`.")
 DEVICE_EXISTS = _kind("device-exists", 409, "That device exists", "Choose another name, or revoke the old one first.")
+ACCOUNT_NOT_FOUND = _kind("person-not-found", 404, "No such person", "List the people with `surveyapp person list`.")
+ACCOUNT_EXISTS = _kind("person-exists", 409, "That sign-in name is taken", "Choose another sign-in name.")
+LAST_OPERATOR = _kind("last-operator", 409, "Nobody else could let people in", "Make another person an operator first.")
+TEAM_NOT_FOUND = _kind("team-not-found", 404, "No such team", "List the teams with `surveyapp team list`.")
+TEAM_EXISTS = _kind("team-exists", 409, "That team exists", "Choose another name.")
 TOKEN_NOT_FOUND = _kind("token-not-found", 404, "No such token", "List the tokens with `surveyapp token list`.")
 INVALID_NAME = _kind("invalid-name", 422, "That name cannot be used", "Use letters, digits, dash and underscore.")
 
@@ -139,7 +157,47 @@ INDICATOR_SETTINGS = _kind(
     "indicator-settings", 422, "A setting of the indicators cannot be used", "See docs/indicators.md for the settings."
 )
 
+# -- cleaning ---------------------------------------------------------------------------------------------------------
+RULESET_INVALID = _kind("ruleset-invalid", 422, "The rules cannot be used", "Mend the rules named in errors.")
+LOG_UNREADABLE = _kind(
+    "log-unreadable", 422, "This is not a cleaning log", "Name the columns for uuid, question and new value."
+)
+LOG_INVALID = _kind("log-invalid", 422, "The cleaning log has faults", "Mend the rows named in errors, and try again.")
+LOG_CHANGED = _kind(
+    "log-changed", 409, "The file or the data changed since the dry run", "Look at a new dry run, then apply it."
+)
+SHEET_CHANGED = _kind(
+    "sheet-changed", 422, "The edited sheet does not fit its export", "Change cells only, or take rows out; nothing else."
+)
+
 # -- exports ----------------------------------------------------------------------------------------------------------
 EXPORT_NOT_FOUND = _kind("export-not-found", 404, "No such export", "It may have expired; start a new one.")
 EXPORT_NOT_READY = _kind("export-not-ready", 409, "The export is not ready", "Ask for its state until it is done.")
 EXPORT_OPTION = _kind("export-option", 422, "An export option cannot be used", "See the options in the documentation.")
+EXPORT_EXTRA = _kind(
+    "export-extra-missing", 501, "This server cannot write that format", "Ask whoever runs the server to install it."
+)
+PII_UNCONFIRMED = _kind(
+    "pii-unconfirmed",
+    422,
+    "Nobody has confirmed what the answers give away",
+    "Give each question named in errors a class: direct, indirect, sensitive or none.",
+)
+DISCLOSURE_RISK = _kind(
+    "disclosure-risk",
+    409,
+    "People could be known again in this file",
+    "Choose fewer key questions or coarser answers, or say under accept_risk why it is given out all the same.",
+)
+
+# -- backups ----------------------------------------------------------------------------------------------------------
+BACKUP_BUSY = _kind("backup-busy", 409, "A backup is being written", "Wait until it is finished.")
+BACKUP_UNREADABLE = _kind(
+    "backup-unreadable", 422, "The backup cannot be used", "Take another one; `surveyapp restore --check` tries it."
+)
+RESTORE_NOT_EMPTY = _kind(
+    "restore-not-empty",
+    409,
+    "There is something already",
+    "Restore into a new database, and set SURVEYAPP_DATABASE_URL or SURVEYAPP_DATA_DIR for it.",
+)

@@ -20,7 +20,9 @@ from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.run import write_export
 from surveyapp.findings import Finding
-from surveyapp.people import create_project, enrol_device, ensure_project, grant_api_token, revoke_device
+from surveyapp.people.phones import enrol_device, revoke_device
+from surveyapp.people.programs import grant_api_token
+from surveyapp.people.projects import create_project, ensure_project
 from surveyapp.publish import PreparedForm, Published, prepare_form, publish
 from surveyapp.store.database import Database
 from surveyapp.store.files import Files

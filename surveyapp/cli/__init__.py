@@ -5,8 +5,9 @@ import os
 import click
 
 from surveyapp import __version__
-from surveyapp.cli.answers import export_command
+from surveyapp.cli.answers import export_command, protection_command
 from surveyapp.cli.demo import demo_command
+from surveyapp.cli.devices import device_group, token_group
 from surveyapp.cli.forms import (
     close_command,
     diff_command,
@@ -16,7 +17,8 @@ from surveyapp.cli.forms import (
     rebuild_command,
 )
 from surveyapp.cli.indicators import indicators_command, refit_command, settings_group
-from surveyapp.cli.people import device_group, project_group, token_group
+from surveyapp.cli.keeping import backup_command, doctor_command, restore_command
+from surveyapp.cli.people import audit_group, person_group, project_group, team_group
 from surveyapp.cli.rules import findings_command, judge_command, recheck_command
 from surveyapp.cli.server import migrate_command, serve_command, worker_command
 from surveyapp.cli.simulate import simulate_command
@@ -43,8 +45,11 @@ for command in (
     worker_command,
     demo_command,
     project_group,
+    person_group,
+    team_group,
     device_group,
     token_group,
+    audit_group,
     publish_command,
     forms_command,
     diff_command,
@@ -52,6 +57,7 @@ for command in (
     open_command,
     rebuild_command,
     export_command,
+    protection_command,
     findings_command,
     judge_command,
     recheck_command,
@@ -59,5 +65,8 @@ for command in (
     settings_group,
     refit_command,
     simulate_command,
+    backup_command,
+    restore_command,
+    doctor_command,
 ):
     main.add_command(command)

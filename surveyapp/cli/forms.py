@@ -4,13 +4,15 @@ from pathlib import Path
 
 import click
 from rich.table import Table
+from sqlalchemy.orm import Session
 
-from surveyapp.cli.tools import Tools, bar, now, out, project_option
+from surveyapp.audit import note
+from surveyapp.cli.tools import Tools, bar, command_line, now, out, project_option
 from surveyapp.collect.rebuild import rebuild
-from surveyapp.people import ensure_project
+from surveyapp.people.projects import ensure_project
 from surveyapp.publish import prepare_form, publish, set_form_state
 from surveyapp.store.forms import get_definition, get_form, get_form_version, list_form_versions, list_forms
-from surveyapp.store.projects import get_project
+from surveyapp.store.projects import Project, get_project
 from surveyapp.xform.changes import list_changes
 
 
@@ -30,6 +32,9 @@ def publish_command(tools: Tools, file: Path, media: Path | None, project: str) 
     with tools.database.begin() as session:
         owner = ensure_project(session, project, now())
         published = publish(session, tools.files, owner, prepared, found, now())
+        if published.fresh:
+            detail = {"version": published.version.version, "md5": published.version.md5}
+            _note(session, "form.published", owner, published.form.form_id, **detail)
     for finding in published.findings:
         out.print(f"{finding.severity}: {finding}", markup=False)
     done = "is published" if published.fresh else "was published before, with the same content"
@@ -88,8 +93,14 @@ def open_command(tools: Tools, form: str, project: str) -> None:
 
 def _set_state(tools: Tools, form: str, project: str, state: str) -> None:
     with tools.database.begin() as session:
-        set_form_state(session, get_form(session, get_project(session, project).id, form), state)
+        owner = get_project(session, project)
+        set_form_state(session, get_form(session, owner.id, form), state)
+        _note(session, f"form.{state}", owner, form)
     out.print(f"Form {form} is {state}.", markup=False)
+
+
+def _note(session: Session, action: str, project: Project, form: str, **detail: object) -> None:
+    note(session, command_line(), action, at=now(), project=project.slug, subject=form, detail=detail)
 
 
 @click.command("rebuild")

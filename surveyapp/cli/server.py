@@ -3,8 +3,10 @@
 import click
 
 from surveyapp import __version__
-from surveyapp.cli.tools import Tools, out, refuse_busy_port
+from surveyapp.cli.tools import Tools, now, out, refuse_busy_port
+from surveyapp.people.accounts import ensure_operator
 from surveyapp.store.migrations import migrate
+from surveyapp.web.logs import start_logging
 from surveyapp.web.serve import serve
 from surveyapp.worker import make_worker, work
 
@@ -25,6 +27,11 @@ def serve_command(tools: Tools, host: str, port: int) -> None:
     """Run the server, with its worker for exports."""
     refuse_busy_port(host, port)
     out.print(f"surveyapp {__version__} answers on http://{host}:{port}, data in {tools.config.data_dir}", markup=False)
+    with tools.database.begin() as session:
+        secret = ensure_operator(session, now())
+    if secret is not None:
+        link = f"{tools.config.public_url or f'http://{host}:{port}'}/link/{secret}"
+        out.print(f"Nobody can sign in yet. With this link, which works once, the operator sets a password:\n{link}")
     serve(tools.config, host, port)
 
 
@@ -32,4 +39,5 @@ def serve_command(tools: Tools, host: str, port: int) -> None:
 @click.pass_obj
 def worker_command(tools: Tools) -> None:
     """Do the work of the queue only; `serve` starts one by itself."""
+    start_logging(tools.config)
     work(make_worker(tools.config, tools.database, tools.files))

@@ -1,6 +1,7 @@
 """What all commands share: settings, database, files, and how they speak."""
 
 import datetime
+import getpass
 import socket
 import sys
 from collections.abc import Callable
@@ -12,8 +13,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from surveyapp.audit import Who
 from surveyapp.config import Config
-from surveyapp.people import DEFAULT_PROJECT
+from surveyapp.people.projects import DEFAULT_PROJECT
 from surveyapp.problems import Problem
 from surveyapp.store.database import Database, DatabaseFailure
 from surveyapp.store.files import Files
@@ -44,6 +46,11 @@ class Tools:
         """Give back the connections of the database, if it was asked for."""
         if "database" in self.__dict__:
             self.database.close()
+
+
+def command_line() -> Who:
+    """Whoever types commands on the server's machine, as the log names them."""
+    return Who(f"command:{getpass.getuser()}")
 
 
 def now() -> datetime.datetime:

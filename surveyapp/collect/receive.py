@@ -28,6 +28,7 @@ from surveyapp.collect.rules import get_rules
 from surveyapp.findings import Finding, Severity
 from surveyapp.store.answer_tables import get_answer_tables
 from surveyapp.store.answers import RecordRows, add_rows, key_rows, read_keys, remove_rows, spread_record
+from surveyapp.store.devices import Device
 from surveyapp.store.files import Files, KeptFile
 from surveyapp.store.forms import Form, FormVersion, find_form_version, get_definition, get_form, get_form_version
 from surveyapp.store.submissions import (
@@ -78,7 +79,7 @@ class Incoming:
     record: Node
     files: Sequence[IncomingFile]
     received_at: datetime.datetime
-    device_id: int | None = None
+    device: Device | None = None
     device_identifier: str = ""
     user_agent: str = ""
 
@@ -188,9 +189,15 @@ class _Reception:
                 current = get_current_version(self.session, self.form.id, rival.submission_id)
                 return self._keep_copy("stale_edit", current)
             self._find("unknown-original", "info", f"It is an edit of {deprecated_id!r}, which has not arrived.")
-        submission_id = add_submission(self.session, self.form.id, instance_id, self.incoming.received_at)
+        submission_id = self._add_submission(instance_id)
         self._keep_current(submission_id, 1, "original", None)
         return Receipt("new", instance_id, submission_id)
+
+    def _add_submission(self, instance_id: str) -> int:
+        """A new submission; it is of whoever has the phone now, and of the phone's team."""
+        device, received_at = self.incoming.device, self.incoming.received_at
+        account_id, team_id = (device.account_id, device.team_id) if device else (None, None)
+        return add_submission(self.session, self.form.id, instance_id, received_at, account_id, team_id)
 
     # -- the cases ----------------------------------------------------------------------------------------------------
     def _again(self, present: Version) -> Receipt:
@@ -292,7 +299,7 @@ class _Reception:
             sha256=self.sha256,
             content_type=self.incoming.content_type,
             content=self.incoming.content,
-            device_id=self.incoming.device_id,
+            device_id=self.incoming.device.id if self.incoming.device else None,
             device_identifier=self.incoming.device_identifier,
             user_agent=self.incoming.user_agent,
             judged_by=ENGINE if judged else 0,

@@ -31,18 +31,22 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         parsed = make_url(url)
+        # Failures are logged, and what is written to the database is answers of people: hence hide_parameters.
         self.dialect: Final = parsed.get_backend_name()
         if self.dialect == "sqlite":
             Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
             self.engine = create_engine(
-                parsed, connect_args={"timeout": SQLITE_PATIENCE, "check_same_thread": False}, pool_size=pool_size
+                parsed,
+                connect_args={"timeout": SQLITE_PATIENCE, "check_same_thread": False},
+                pool_size=pool_size,
+                hide_parameters=True,
             )
             _tell_sqlite(self.engine)
             self._writing: Engine = self.engine.execution_options(surveyapp_begin="BEGIN IMMEDIATE")
             self._reading: Engine = self.engine
         else:
             # 1,800 s: below the idle limits of common connection poolers.
-            self.engine = create_engine(parsed, pool_size=pool_size, pool_recycle=1800)
+            self.engine = create_engine(parsed, pool_size=pool_size, pool_recycle=1800, hide_parameters=True)
             self._writing = self.engine
             self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 

@@ -13,11 +13,16 @@ from surveyapp.store.tables import exports
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export. `state` is queued, running, done, failed or cancelled; `done` of `total` rows are written."""
+    """One export. `state` is queued, running, done, failed or cancelled; `done` of `total` rows are written.
+
+    `reach` says whose submissions it holds, as `surveyapp.store.reach.Reach` in JSON; None means all.
+    """
 
     id: str
     form_pk: int
     options: dict[str, Any]
+    asked_by: str
+    reach: dict[str, Any] | None
     state: str
     done: int
     total: int
@@ -27,11 +32,12 @@ class Export:
     finished_at: datetime.datetime | None
 
 
-def add_export(session: Session, export_id: str, form_pk: int, options: dict[str, Any], now: datetime.datetime) -> None:
-    """A new export, queued."""
-    session.execute(
-        insert(exports).values(id=export_id, form_pk=form_pk, options=options, state="queued", created_at=now)
-    )
+def add_export(
+    session: Session, export_id: str, form_pk: int, options: dict[str, Any], now: datetime.datetime, **columns: Any
+) -> None:
+    """A new export, queued; `columns` are asked_by and reach."""
+    values = {"id": export_id, "form_pk": form_pk, "options": options, "state": "queued", "created_at": now}
+    session.execute(insert(exports).values(**values, **columns))
 
 
 def find_export(session: Session, export_id: str) -> Export | None:

@@ -221,6 +221,11 @@ def get_xform(session: Session, version: FormVersion) -> bytes:
     return bytes(session.execute(select(form_versions.c.xform).where(form_versions.c.id == version.id)).scalar_one())
 
 
+def get_source(session: Session, version: FormVersion) -> bytes:
+    """The bytes of the file that was published, a workbook or an XForm."""
+    return bytes(session.execute(select(form_versions.c.source).where(form_versions.c.id == version.id)).scalar_one())
+
+
 def list_form_attachments(session: Session, version: FormVersion) -> list[FormAttachment]:
     """The files of a version by name."""
     rows: Sequence[Any] = session.execute(

@@ -9,11 +9,11 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from surveyapp.indicators.columns import Reason
-from surveyapp.indicators.frame import FrameMaker, SurveyFrame, list_questions
+from surveyapp.indicators.frame import FrameMaker, Household, SurveyFrame, list_questions
 from surveyapp.indicators.settings import Settings
-from surveyapp.indicators.tabulation import Household
 from surveyapp.store.answer_tables import AnswerTables, get_answer_tables
 from surveyapp.store.forms import Form, get_definition, list_form_versions
+from surveyapp.store.selection import EVERYTHING, Selection
 from surveyapp.store.snapshot import Snapshot
 from surveyapp.xform.definition import FormDefinition
 
@@ -22,15 +22,18 @@ ROW_KEYS: Final = ("_submission_no", "_blank", "_ordinal")
 step_number = re.compile(r"\[(\d+)\]")
 
 
-def get_frame(session: Session, form: Form, settings: Settings) -> tuple[list[Household], SurveyFrame]:
+def get_frame(
+    session: Session, form: Form, settings: Settings, selection: Selection = EVERYTHING
+) -> tuple[list[Household], SurveyFrame]:
     """The current submissions of `form` as columns by name of question, and which submission each row is."""
-    return _FrameReader(session, form, settings).read()
+    return _FrameReader(session, form, settings, selection).read()
 
 
 class _FrameReader:
     """One pass over the submissions and one over the roster, in the same order."""
 
-    def __init__(self, session: Session, form: Form, settings: Settings) -> None:
+    def __init__(self, session: Session, form: Form, settings: Settings, selection: Selection) -> None:
+        self.selection = selection
         self.tables: AnswerTables = get_answer_tables(session, form.id, form.answers_revision)
         self.snapshot = Snapshot(session, self.tables, {})
         self.definitions = [get_definition(session, version) for version in list_form_versions(session, form)]
@@ -45,7 +48,7 @@ class _FrameReader:
         names, asks = self._asks("")
         newest = self.definitions[-1].version
         for number, instance_id, version, blank, extra, *values in self.snapshot.list_rows(
-            "", [*(("", key) for key in MAIN_KEYS), *asks], ()
+            "", [*(("", key) for key in MAIN_KEYS), *asks], self.selection
         ):
             wrong = _list_invalid(extra)
             answers = self._answers("", names, values, blank, wrong.get(0, ()))
@@ -64,7 +67,7 @@ class _FrameReader:
         if roster:
             names, asks = self._asks(roster)
             keys = [("", key) for key in ROW_KEYS]
-            for number, blank, ordinal, *values in self.snapshot.list_rows(roster, [*keys, *asks], ()):
+            for number, blank, ordinal, *values in self.snapshot.list_rows(roster, [*keys, *asks], self.selection):
                 answers = self._answers(roster, names, values, blank, ())
                 found.setdefault(number, []).append((ordinal, answers))
         return found

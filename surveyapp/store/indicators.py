@@ -1,29 +1,51 @@
 """Settings and fitted parameters of the indicators: every version is kept, the newest counts."""
 
 import datetime
+import functools
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Table, func, insert, select
 from sqlalchemy.orm import Session
 
+from surveyapp.indicators.mapping import INDICATORS_READ, list_places, read_form_settings
 from surveyapp.indicators.parameters import NO_PARAMETERS, Parameters, read_parameters
 from surveyapp.indicators.settings import Settings, read_settings
 from surveyapp.store.answer_tables import get_answer_tables
-from surveyapp.store.forms import Form, get_definition, list_form_versions
+from surveyapp.store.forms import Form, get_definition, get_form_version, get_source, list_form_versions
 from surveyapp.store.projects import Project
 from surveyapp.store.snapshot import Snapshot
 from surveyapp.store.tables import indicator_parameters, indicator_settings
+from surveyapp.xlsform.convert import read_indicators_sheet
+
+# A published workbook never changes, and reading one takes a process of its own.
+_read_sheet = functools.lru_cache(maxsize=8)(read_indicators_sheet)
 
 
 def get_settings(session: Session, project_id: int) -> Settings:
     """The newest settings of a project; those of the catalogue where it has none of its own."""
-    content = _newest(session, indicator_settings, "project_id", project_id)
-    return Settings() if content is None else read_settings(content)
+    return read_settings(get_stated_settings(session, project_id))
 
 
-def add_settings(session: Session, project: Project, settings: Settings, now: datetime.datetime) -> int:
-    """The next version of a project's settings; its number."""
-    row = {"project_id": project.id, "content": settings.as_json(), "hash": settings.hash, "created_at": now}
+def get_stated_settings(session: Session, project_id: int) -> dict[str, Any]:
+    """What the newest settings of a project state, without defaults; {} where it has none of its own."""
+    return _newest(session, indicator_settings, "project_id", project_id) or {}
+
+
+def get_sheet_settings(session: Session, form: Form) -> dict[str, Any]:
+    """What the sheet `indicators` of the newest version's workbook states; {} where it has none."""
+    version = get_form_version(session, form)
+    if not any(finding.get("code") == INDICATORS_READ for finding in version.findings):
+        return {}
+    rows = _read_sheet(get_source(session, version), version.source_name)
+    return read_form_settings(rows, list_places(get_definition(session, version))).stated
+
+
+def add_settings(
+    session: Session, project: Project, stated: Mapping[str, Any], settings: Settings, now: datetime.datetime
+) -> int:
+    """The next version of a project's settings, as they were `stated`; its number. `settings` are what they mean."""
+    row = {"project_id": project.id, "content": dict(stated), "hash": settings.hash, "created_at": now}
     return _add(session, indicator_settings, "project_id", row)
 
 
@@ -46,7 +68,7 @@ def list_village_sizes(session: Session, form: Form, village: str, households: s
     if village not in paths or households not in paths:
         return {}
     snapshot = Snapshot(session, get_answer_tables(session, form.id, form.answers_revision), {})
-    rows = snapshot.list_rows("", [(paths[village], ""), (paths[households], "")], ())
+    rows = snapshot.list_rows("", [(paths[village], ""), (paths[households], "")])
     return {place: int(size) for place, size in rows if place and size and size > 0}
 
 

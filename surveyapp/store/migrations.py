@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
 from surveyapp.config import shipped_folder
 from surveyapp.store.database import Database
@@ -38,3 +39,19 @@ def find_revision(database: Database) -> str | None:
 def newest_revision(database: Database) -> str | None:
     """The revision that this code needs."""
     return ScriptDirectory.from_config(alembic_config(database)).get_current_head()
+
+
+def lay_revision(database: Database, revision: str) -> None:
+    """Bring the core tables of a database without rows to exactly `revision`, up or down.
+
+    Raises:
+        LookupError: this code does not know the revision.
+    """
+    config = alembic_config(database)
+    try:
+        ScriptDirectory.from_config(config).get_revision(revision)
+    except CommandError as error:
+        raise LookupError(revision) from error
+    if find_revision(database) not in (None, revision):
+        command.downgrade(config, "base")
+    command.upgrade(config, revision)

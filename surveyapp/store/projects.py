@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import PROJECT_NOT_FOUND, Problem
-from surveyapp.store.tables import projects
+from surveyapp.store.people_tables import projects
 
 
 @dataclass(frozen=True, slots=True)

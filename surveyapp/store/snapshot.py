@@ -1,5 +1,6 @@
 """All rows of a form in order, in bounded memory, with what we know of each submission beside its answers."""
 
+import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -8,21 +9,24 @@ from sqlalchemy.orm import Session
 
 from surveyapp.findings import Finding
 from surveyapp.store.answer_tables import AnswerTables
+from surveyapp.store.people_tables import devices
+from surveyapp.store.selection import EVERYTHING, Selection
 from surveyapp.store.submissions import IS_COPY
-from surveyapp.store.tables import devices, findings, submission_versions, submissions
+from surveyapp.store.tables import findings, submission_attachments, submission_versions, submissions
 
 PAGE: Final = 500
 
 s = submissions.c
 v = submission_versions.c
 f = findings.c
+a = submission_attachments.c
 
 
 class Snapshot:
     """The rows of one form as this session sees them.
 
-    `preloads` maps start, end and username to the paths of the questions that phones fill with them. `versions`,
-    everywhere, bounds the rows to submissions made with these versions; empty means all.
+    `preloads` maps start, end and username to the paths of the questions that phones fill with them. `selection`,
+    everywhere, bounds the rows to those of some submissions.
     """
 
     def __init__(self, session: Session, tables: AnswerTables, preloads: Mapping[str, str]) -> None:
@@ -30,17 +34,17 @@ class Snapshot:
         self.tables = tables
         self.preloads = preloads
 
-    def count_rows(self, repeat_path: str, versions: Sequence[str]) -> int:
+    def count_rows(self, repeat_path: str, selection: Selection = EVERYTHING) -> int:
         """How many rows `list_rows` will give."""
         main = self.tables.parts[self.tables.kept_path(repeat_path)][0].sql
         statement = select(func.count()).select_from(main)
-        if versions:
-            statement = self._with_versions(statement, main.c["_submission_id"], versions)
+        if selection != EVERYTHING:
+            statement = self._bounded(statement, main.c["_submission_id"], selection)
         counted: int = self.session.execute(statement).scalar_one()
         return counted
 
     def list_rows(
-        self, repeat_path: str, asks: Sequence[tuple[str, str]], versions: Sequence[str]
+        self, repeat_path: str, asks: Sequence[tuple[str, str]], selection: Selection = EVERYTHING
     ) -> Iterator[tuple[Any, ...]]:
         """The rows of a repeat ('' = the submissions) in order of receipt, then of the record.
 
@@ -66,8 +70,7 @@ class Snapshot:
             for number, (path, name) in enumerate(asks)
         ]
         statement = select(*columns).select_from(source).order_by(*(main.c[key] for key in keys))
-        if versions:
-            statement = statement.where(v.form_version.in_(versions))
+        statement = statement.where(*self._bounds(selection))
         with self.session.execute(statement, execution_options={"yield_per": PAGE}) as result:
             for page in result.partitions():
                 yield from (tuple(row) for row in page)
@@ -111,14 +114,42 @@ class Snapshot:
         path = self.preloads.get(name)
         return null() if path is None else self._answer(self.tables.parts[""], path, "")
 
-    def _with_versions(self, statement: Select[Any], submission_id: Any, versions: Sequence[str]) -> Select[Any]:
+    def _bounded(self, statement: Select[Any], submission_id: Any, selection: Selection) -> Select[Any]:
         return (
             statement.join(submissions, s.id == submission_id)
             .join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
-            .where(v.form_version.in_(versions))
+            .where(*self._bounds(selection))
         )
 
-    def list_findings(self, versions: Sequence[str], *, check: str | None = None) -> Iterator[tuple[int, str, Finding]]:
+    def _bounds(self, selection: Selection) -> list[ColumnElement[bool]]:
+        """What holds for the submission and its version at hand."""
+        bounds: list[ColumnElement[bool]] = []
+        if selection.versions:
+            bounds.append(v.form_version.in_(selection.versions))
+        if selection.submissions:
+            bounds.append(s.id.in_(selection.submissions))
+        bounds += _between(s.received_at, selection.received_from, selection.received_before)
+        if selection.interviewed_from or selection.interviewed_before:
+            bounds.append(s.id.in_(self._interviewed(selection)))
+        return bounds
+
+    def _interviewed(self, selection: Selection) -> Select[Any]:
+        main = self.tables.parts[""][0].sql
+        path, source = self.preloads.get("start"), submissions.alias()
+        known: Any = main
+        started = null() if path is None else self._answer(self.tables.parts[""], path, "")
+        for part in self.tables.parts[""][1:]:
+            known = known.join(part.sql, part.sql.c["_submission_id"] == main.c["_submission_id"])
+        moment = func.coalesce(started, source.c.received_at, type_=source.c.received_at.type)
+        return (
+            select(source.c.id)
+            .select_from(known.join(source, source.c.id == main.c["_submission_id"]))
+            .where(*_between(moment, selection.interviewed_from, selection.interviewed_before))
+        )
+
+    def list_findings(
+        self, selection: Selection = EVERYTHING, *, check: str | None = None
+    ) -> Iterator[tuple[int, str, Finding]]:
         """(submission id, instance id of the version, finding) of the current versions and of copies that were kept,
         in order of receipt.
         """
@@ -140,13 +171,40 @@ class Snapshot:
             .where(v.form_pk == self.tables.form_pk, or_(v.number == s.current_number, IS_COPY))
             .order_by(v.submission_id, f.id)
         )
-        if versions:
-            statement = statement.where(v.form_version.in_(versions))
+        statement = statement.where(*self._bounds(selection))
         if check is not None:
             statement = statement.where(f.check_id == check)
         with self.session.execute(statement, execution_options={"yield_per": PAGE}) as result:
             for submission_id, instance_id, *columns in result:
                 yield submission_id, instance_id, Finding(*columns)
+
+    def list_attachments(self, selection: Selection = EVERYTHING) -> Iterator[tuple[int, str, str, int]]:
+        """(submission id, file name, SHA-256, bytes) of each file of the current versions, in order of receipt and by
+        name.
+        """
+        statement = (
+            select(v.submission_id, a.name, a.sha256, a.size)
+            .join(submission_versions, v.id == a.submission_version_id)
+            .join(submissions, s.id == v.submission_id)
+            .where(v.form_pk == self.tables.form_pk, v.number == s.current_number, ~a.conflict)
+            .where(*self._bounds(selection))
+            .order_by(v.submission_id, a.name)
+        )
+        with self.session.execute(statement, execution_options={"yield_per": PAGE}) as result:
+            yield from (tuple(row) for row in result)
+
+    def fingerprint(self) -> tuple[int, ...]:
+        """Numbers that change with every record, edit, file and judgement of the form."""
+        records = select(func.count(), func.max(v.id), func.sum(v.judged_by), func.sum(s.current_number)).join(
+            submissions, s.id == v.submission_id
+        )
+        files = select(func.count(), func.max(a.id)).join(submission_versions, v.id == a.submission_version_id)
+        found = select(func.count(), func.max(f.id)).join(submission_versions, v.id == f.submission_version_id)
+        numbers: list[int] = []
+        for statement in (records, files, found):
+            row = self.session.execute(statement.where(v.form_pk == self.tables.form_pk)).one()
+            numbers += [int(number or 0) for number in row]
+        return tuple(numbers)
 
     def count_copies(self) -> int:
         """How many conflict copies and stale edits are kept beside the submissions."""
@@ -159,6 +217,17 @@ class Snapshot:
         statement = select(s.id, s.received_at).where(s.form_pk == self.tables.form_pk).order_by(s.id.desc()).limit(1)
         row = self.session.execute(statement).one_or_none()
         return None if row is None else (row[0], row[1])
+
+
+def _between(
+    moment: Any, first: datetime.datetime | None, before: datetime.datetime | None
+) -> list[ColumnElement[bool]]:
+    bounds: list[ColumnElement[bool]] = []
+    if first is not None:
+        bounds.append(moment >= first)
+    if before is not None:
+        bounds.append(moment < before)
+    return bounds
 
 
 def _finding_counts(form_pk: int) -> Any:

@@ -251,9 +251,23 @@ def get_arrival(session: Session, form_pk: int, version_id: int) -> Arrival:
 
 
 # -- adding -----------------------------------------------------------------------------------------------------------
-def add_submission(session: Session, form_pk: int, instance_id: str, received_at: datetime.datetime) -> int:
+def add_submission(
+    session: Session,
+    form_pk: int,
+    instance_id: str,
+    received_at: datetime.datetime,
+    account_id: int | None = None,
+    team_id: int | None = None,
+) -> int:
     """A new submission, whose first version gets number 1; its id."""
-    values = {"form_pk": form_pk, "instance_id": instance_id, "current_number": 1, "received_at": received_at}
+    values = {
+        "form_pk": form_pk,
+        "instance_id": instance_id,
+        "current_number": 1,
+        "received_at": received_at,
+        "account_id": account_id,
+        "team_id": team_id,
+    }
     added: int = session.connection().execute(ADD_SUBMISSION, values).scalar_one()
     return added
 

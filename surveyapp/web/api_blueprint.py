@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from flask_smorest import Api, Blueprint
 
+from surveyapp.web.identity import admit_program
 from surveyapp.web.shapes import ProblemOut
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -27,7 +28,11 @@ class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
 
 
 class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
-    """A part of the API whose refusals are problem+json."""
+    """A part of the API whose refusals are problem+json, and which reads nothing that strangers send."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.before_request(admit_program)
 
     def refuses(self, *statuses: int) -> Callable[[View], View]:
         """Document these refusals; 401 and 403 are everywhere."""

@@ -10,7 +10,7 @@ from surveyapp.store.exports import Export, get_export, list_exports
 from surveyapp.store.forms import get_form
 from surveyapp.web.api_blueprint import ApiBlueprint
 from surveyapp.web.current import config, database, worker
-from surveyapp.web.identity import get_api_project
+from surveyapp.web.identity import allow_program
 from surveyapp.web.shapes import ExportIn, ExportOut
 from surveyapp.worker import cancel_export, export_path, request_export
 
@@ -29,10 +29,10 @@ api_exports = ApiBlueprint(
 def post_export(asked: dict[str, Any], project: str, form_id: str) -> dict[str, Any]:
     """Ask for an export; it is written in the background."""
     with database().reading() as session:
-        owner = get_api_project(session, project)
+        owner = allow_program(session, "export", project).project
         form = get_form(session, owner.id, form_id)
     options = {"zone": owner.timezone or config().timezone.key, "writer": config().export_writer, **asked}
-    ExportOptions(**{**options, "versions": tuple(options.get("versions", ()))})
+    ExportOptions.from_json(options)
     export_id = request_export(worker(), form, options)
     with database().reading() as session:
         return _described(project, form_id, get_export(session, export_id, form.id))
@@ -44,7 +44,7 @@ def post_export(asked: dict[str, Any], project: str, form_id: str) -> dict[str, 
 def get_exports(project: str, form_id: str) -> list[dict[str, Any]]:
     """The exports of a form, newest first."""
     with database().reading() as session:
-        form = get_form(session, get_api_project(session, project).id, form_id)
+        form = get_form(session, allow_program(session, "export", project).project.id, form_id)
         return [_described(project, form_id, export) for export in list_exports(session, form.id)]
 
 
@@ -82,7 +82,7 @@ def get_export_file(project: str, form_id: str, export_id: str) -> Response:
 
 def _get(project: str, form_id: str, export_id: str) -> Export:
     with database().reading() as session:
-        form = get_form(session, get_api_project(session, project).id, form_id)
+        form = get_form(session, allow_program(session, "export", project).project.id, form_id)
         return get_export(session, export_id, form.id)
 
 

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from surveyapp.assess import assess
-from surveyapp.indicators.listing import list_figure_rows, list_household_rows
+from surveyapp.indicators.listing import describe, list_rows
 from surveyapp.problems import BAD_REQUEST, Problem
-from surveyapp.publish import prepare_form, publish, set_form_state
+from surveyapp.publish import Published, prepare_form, publish, set_form_state
 from surveyapp.store.forms import (
     Form,
     get_definition,
@@ -23,8 +23,9 @@ from surveyapp.store.forms import (
 from surveyapp.store.submissions import count_findings, count_rules
 from surveyapp.web.api_blueprint import ApiBlueprint
 from surveyapp.web.current import config, database, files, now
-from surveyapp.web.identity import get_api_project
+from surveyapp.web.identity import allow_program
 from surveyapp.web.multipart import part_name, read_part
+from surveyapp.web.notes import note_form_state, note_published
 from surveyapp.web.shapes import (
     ChangeOut,
     FormFindingsOut,
@@ -47,7 +48,7 @@ api_forms = ApiBlueprint(
 def get_forms(project: str) -> list[dict[str, Any]]:
     """List the forms of the project."""
     with database().reading() as session:
-        owner = get_api_project(session, project)
+        owner = allow_program(session, "enter", project).project
         return [_described(session, form) for form in list_forms(session, owner.id)]
 
 
@@ -75,14 +76,21 @@ def get_forms(project: str) -> list[dict[str, Any]]:
 def post_form(project: str) -> Any:
     """Publish a form: part `file`, and a part `media` for each file it needs."""
     with database().reading() as session:
-        owner = get_api_project(session, project)
+        access = allow_program(session, "forms", project)
     form_file = request.files.get("file")
     if form_file is None:
         raise Problem(BAD_REQUEST, "The upload has no part `file`.")
     content = _whole(form_file)
     media = {part_name(part): _whole(part) for part in request.files.getlist("media")}
     prepared = prepare_form(content, part_name(form_file), now())
-    published = database().write(lambda session: publish(session, files(), owner, prepared, media, now()))
+
+    def change(session: Session) -> Published:
+        published = publish(session, files(), access.project, prepared, media, now())
+        if published.fresh:
+            note_published(session, access, published, now())
+        return published
+
+    published = database().write(change)
     body = {
         "form_id": published.form.form_id,
         "version": published.version.version,
@@ -98,7 +106,7 @@ def post_form(project: str) -> Any:
 def get_one_form(project: str, form_id: str) -> dict[str, Any]:
     """One form with its versions."""
     with database().reading() as session:
-        owner = get_api_project(session, project)
+        owner = allow_program(session, "enter", project).project
         return _described(session, get_form(session, owner.id, form_id))
 
 
@@ -110,8 +118,10 @@ def patch_form(wanted: dict[str, str], project: str, form_id: str) -> dict[str, 
     """Close a form (phones no longer list it, filled records are still taken) or open it again."""
 
     def change(session: Session) -> dict[str, Any]:
-        form = get_form(session, get_api_project(session, project).id, form_id)
+        access = allow_program(session, "forms", project)
+        form = get_form(session, access.project.id, form_id)
         set_form_state(session, form, wanted["state"])
+        note_form_state(session, access, form, wanted["state"], now())
         return _described(session, get_form(session, form.project_id, form_id))
 
     return database().write(change)
@@ -123,7 +133,7 @@ def patch_form(wanted: dict[str, str], project: str, form_id: str) -> dict[str, 
 def get_version_xform(project: str, form_id: str, version: str) -> Response:
     """The XForm of a version, byte for byte as phones get it."""
     with database().reading() as session:
-        form = get_form(session, get_api_project(session, project).id, form_id)
+        form = get_form(session, allow_program(session, "enter", project).project.id, form_id)
         content = get_xform(session, get_form_version(session, form, version))
     return Response(content, content_type="text/xml; charset=utf-8")
 
@@ -136,7 +146,7 @@ def get_form_findings(project: str, form_id: str) -> dict[str, Any]:
     checked.
     """
     with database().reading() as session:
-        form = get_form(session, get_api_project(session, project).id, form_id)
+        form = get_form(session, allow_program(session, "see", project).project.id, form_id)
         counts, rules = count_findings(session, form.id), count_rules(session, form.id)
     listed = [{"check": check, "severity": severity, "count": count} for (check, severity), count in counts.items()]
     return {
@@ -154,15 +164,9 @@ def get_form_findings(project: str, form_id: str) -> dict[str, Any]:
 def get_indicators(wanted: dict[str, str], project: str, form_id: str) -> dict[str, Any]:
     """Compute the indicators of the catalogue from the current submissions; small cells are masked."""
     with database().reading() as session:
-        form = get_form(session, get_api_project(session, project).id, form_id)
+        form = get_form(session, allow_program(session, "export", project).project.id, form_id)
         found = assess(session, form)
-    rows = list_household_rows(found) if wanted["by"] == "household" else list_figure_rows(found, wanted["by"])
-    return {
-        "settings_hash": found.table.settings_hash,
-        "parameters_hash": found.table.parameters_hash,
-        "not_computable": found.table.not_computable,
-        "rows": list(rows),
-    }
+    return {**describe(found), "rows": list(list_rows(found, wanted["by"]))}
 
 
 @api_forms.route("/<form_id>/changes/<old>/<new>", methods=["GET"])
@@ -171,7 +175,7 @@ def get_indicators(wanted: dict[str, str], project: str, form_id: str) -> dict[s
 def get_changes(project: str, form_id: str, old: str, new: str) -> list[dict[str, Any]]:
     """What changed between two versions."""
     with database().reading() as session:
-        form = get_form(session, get_api_project(session, project).id, form_id)
+        form = get_form(session, allow_program(session, "enter", project).project.id, form_id)
         before, after = (get_definition(session, get_form_version(session, form, name)) for name in (old, new))
     return [asdict(change) for change in list_changes(before, after)]
 

@@ -9,7 +9,6 @@ from surveyapp.collect.from_json import read_json, read_record, write_json
 from surveyapp.collect.reading import JSON
 from surveyapp.collect.receive import Incoming, Receipt, add_files, receive
 from surveyapp.problems import BAD_JSON, CONFLICT, MEDIA_NOT_FOUND, STALE_EDIT, TOO_LARGE, Problem
-from surveyapp.store.devices import Device
 from surveyapp.store.forms import get_definition, get_form, get_form_version
 from surveyapp.store.submissions import (
     get_content,
@@ -23,7 +22,8 @@ from surveyapp.store.submissions import (
 )
 from surveyapp.web.api_blueprint import ApiBlueprint
 from surveyapp.web.current import config, database, files, now
-from surveyapp.web.identity import get_api_project, get_sender
+from surveyapp.web.identity import Access, allow_program
+from surveyapp.web.meters import note_submission
 from surveyapp.web.multipart import read_parts
 from surveyapp.web.problems import problem_body
 from surveyapp.web.shapes import (
@@ -69,15 +69,15 @@ RECORD = {
 def post_submissions(project: str, form_id: str) -> Any:
     """Send one record, or a list of records of which each is kept or refused by itself."""
     with database().reading() as session:
-        owner, device = get_sender(session, project)
-        form = get_form(session, owner.id, form_id)
+        access = allow_program(session, "submit", project)
+        form = get_form(session, access.project.id, form_id)
         root_name = get_definition(session, get_form_version(session, form)).root.name
     content = _body()
     item = read_json(content)
     if not isinstance(item, list):
-        return _single(_receive(owner.id, form_id, root_name, item, content, device))
+        return _single(_receive(access, form_id, root_name, item, content))
     # A response by itself: the schema of the decorator is that of one record.
-    batch = jsonify(BatchOut().dump({"items": [_item(owner.id, form_id, root_name, one, device) for one in item]}))
+    batch = jsonify(BatchOut().dump({"items": [_item(access, form_id, root_name, one) for one in item]}))
     batch.status_code = 207
     return batch
 
@@ -89,7 +89,7 @@ def post_submissions(project: str, form_id: str) -> Any:
 def get_submissions(page: dict[str, int], project: str, form_id: str) -> dict[str, Any]:
     """List the submissions in order of receipt, part by part."""
     with database().reading() as session:
-        form = get_form(session, get_api_project(session, project).id, form_id)
+        form = get_form(session, allow_program(session, "see", project).project.id, form_id)
         rows = list_page(session, form.id, page["after"], page["limit"] + 1)
     items = [
         {
@@ -110,7 +110,7 @@ def get_submissions(page: dict[str, int], project: str, form_id: str) -> dict[st
 def get_submission(project: str, form_id: str, instance_id: str) -> dict[str, Any]:
     """One submission by the instance id of any of its versions: versions, findings and files of the current one."""
     with database().reading() as session:
-        form = get_form(session, get_api_project(session, project).id, form_id)
+        form = get_form(session, allow_program(session, "see", project).project.id, form_id)
         submission_id = get_version(session, form.id, instance_id).submission_id
         current = get_current_version(session, form.id, submission_id)
         return {
@@ -133,7 +133,7 @@ def get_submission(project: str, form_id: str, instance_id: str) -> dict[str, An
 def get_record(project: str, form_id: str, instance_id: str) -> Response:
     """The record as it was sent, byte for byte."""
     with database().reading() as session:
-        form = get_form(session, get_api_project(session, project).id, form_id)
+        form = get_form(session, allow_program(session, "see", project).project.id, form_id)
         content, content_type = get_content(session, get_version(session, form.id, instance_id).id)
     return Response(content, content_type=content_type)
 
@@ -144,7 +144,7 @@ def get_record(project: str, form_id: str, instance_id: str) -> Response:
 def get_version_record(project: str, form_id: str, instance_id: str, number: int) -> Response:
     """A version of a submission as it was sent, byte for byte: also a copy that was kept for comparison."""
     with database().reading() as session:
-        form = get_form(session, get_api_project(session, project).id, form_id)
+        form = get_form(session, allow_program(session, "see", project).project.id, form_id)
         submission_id = get_version(session, form.id, instance_id).submission_id
         version = get_numbered_version(session, form.id, submission_id, number)
         content, content_type = get_content(session, version.id)
@@ -168,8 +168,8 @@ def get_version_record(project: str, form_id: str, instance_id: str, number: int
 def post_attachments(project: str, form_id: str, instance_id: str) -> Any:
     """Send the files that a record names; the file name of each part counts."""
     with database().reading() as session:
-        owner, _ = get_sender(session, project)
-        form = get_form(session, owner.id, form_id)
+        access = allow_program(session, "submit", project)
+        form = get_form(session, access.project.id, form_id)
         get_version(session, form.id, instance_id)
     incoming = read_parts(files())
     return _single(database().write(lambda session: add_files(session, form, instance_id, incoming, now())))
@@ -181,7 +181,7 @@ def post_attachments(project: str, form_id: str, instance_id: str) -> Any:
 def get_attachment(project: str, form_id: str, instance_id: str, name: str) -> Response:
     """A file of a submission, always as a download."""
     with database().reading() as session:
-        form = get_form(session, get_api_project(session, project).id, form_id)
+        form = get_form(session, allow_program(session, "see", project).project.id, form_id)
         found = list_attachments(session, get_version(session, form.id, instance_id).id)
     attachment = next((one for one in found if one.name == name and not one.conflict), None)
     if attachment is None:
@@ -200,9 +200,7 @@ def _body() -> bytes:
     return content
 
 
-def _receive(
-    project_id: int, form_id: str, root_name: str, item: Any, content: bytes | None, device: Device | None
-) -> Receipt:
+def _receive(access: Access, form_id: str, root_name: str, item: Any, content: bytes | None) -> Receipt:
     record = read_record(item, form_id, root_name)
     kept = write_json(item) if content is None else content
     limit = config().max_record_mb * 1_000_000
@@ -214,10 +212,12 @@ def _receive(
         record=record,
         files=(),
         received_at=now(),
-        device_id=device.id if device else None,
+        device=access.device,
         user_agent=request.headers.get("User-Agent", "")[:500],
     )
-    return database().write(lambda session: receive(session, files(), project_id, incoming))
+    receipt = database().write(lambda session: receive(session, files(), access.project.id, incoming))
+    note_submission(receipt.outcome)
+    return receipt
 
 
 def _single(receipt: Receipt) -> Any:
@@ -227,10 +227,11 @@ def _single(receipt: Receipt) -> Any:
     return {"status": status, "outcome": receipt.outcome, "instance_id": receipt.instance_id}, status
 
 
-def _item(project_id: int, form_id: str, root_name: str, item: Any, device: Device | None) -> dict[str, Any]:
+def _item(access: Access, form_id: str, root_name: str, item: Any) -> dict[str, Any]:
     try:
-        receipt = _receive(project_id, form_id, root_name, item, None, device)
+        receipt = _receive(access, form_id, root_name, item, None)
     except Problem as problem:
+        note_submission("refused")
         return {"status": problem.kind.status, "outcome": "refused", "problem": problem_body(problem)}
     result: dict[str, Any] = {
         "status": STATUS.get(receipt.outcome, 201),

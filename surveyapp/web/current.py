@@ -22,6 +22,7 @@ class Surroundings:
     files: Files
     worker: Worker
     admitted: dict[str, float] = field(default_factory=dict)
+    wrong: dict[str, int] = field(default_factory=dict)
 
 
 def surroundings() -> Surroundings:

@@ -8,10 +8,13 @@
     HEAD /c/<token>/submission                        204
     POST /c/<token>/submission                        a record and its files
 
+The same under /collect for phones that sign in with a name and password (Digest; Basic over https).
+
 https://docs.getodk.org/openrosa/. Unknown query parameters are ignored everywhere: Collect appends deviceID to each
 address.
 """
 
+import datetime
 from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
@@ -25,6 +28,7 @@ from surveyapp.collect.envelope import read_envelope
 from surveyapp.collect.from_xml import read_xml
 from surveyapp.collect.receive import DIFFERENCES_SHOWN, Incoming, Receipt, receive
 from surveyapp.problems import CONFLICT, STALE_EDIT, Problem
+from surveyapp.store.devices import mark_device_seen
 from surveyapp.store.forms import (
     Form,
     FormVersion,
@@ -39,14 +43,16 @@ from surveyapp.store.forms import (
 from surveyapp.values import storable
 from surveyapp.web.current import config, database, files, now, public_url
 from surveyapp.web.identity import admit_device, get_device
+from surveyapp.web.meters import note_submission
 from surveyapp.web.multipart import keep_files, read_submission
-from surveyapp.web.problems import openrosa_message, write_problem
+from surveyapp.web.problems import OPENROSA, openrosa_message, write_problem
 
 openrosa = Blueprint("openrosa", __name__, url_prefix="/c/<token>")
 
 XML: Final = "text/xml; charset=utf-8"
 DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 LONGEST_HEADER: Final = 500
+SEEN_EVERY: Final = datetime.timedelta(minutes=5)
 STATUS: Final = {"new": 201, "files_added": 201, "edit": 201, "predecessor": 201, "same": 202}
 MESSAGE: Final = {
     "new": "Form received.",
@@ -60,7 +66,7 @@ MESSAGE: Final = {
 @openrosa.after_app_request
 def add_openrosa_headers(response: Response) -> Response:
     """On success and refusal alike: Collect takes their absence for "not an OpenRosa server"."""
-    if request.path.startswith("/c/"):
+    if request.path.startswith(OPENROSA):
         response.headers["X-OpenRosa-Version"] = "1.0"
         response.headers["X-OpenRosa-Accept-Content-Length"] = str(config().accept_content_length)
         response.headers["Date"] = http_date()
@@ -69,7 +75,8 @@ def add_openrosa_headers(response: Response) -> Response:
 
 
 def _address(token: str, *steps: str | int) -> str:
-    return "/".join([public_url(), "c", quote(token, safe=""), *(quote(str(step), safe="") for step in steps)])
+    door = ["c", quote(token, safe="")] if token else ["collect"]
+    return "/".join([public_url(), *door, *(quote(str(step), safe="") for step in steps)])
 
 
 def _element(name: str, text: str) -> str:
@@ -85,12 +92,21 @@ def server_url(token: str) -> Response:
     return Response(told, content_type="text/plain; charset=utf-8")
 
 
+def app_name() -> str:
+    """What asks, as far as it says: ODK Collect writes org.odk.collect.android/v2026.3.1 before the rest, and our own app
+    says fill/0.1.0 in a header of its own, since a browser's name is not its to choose.
+    """
+    name = request.headers.get("X-Surveyapp-Client") or request.headers.get("User-Agent", "").partition(" ")[0]
+    return name[:100]
+
+
 # -- forms ------------------------------------------------------------------------------------------------------------
 @openrosa.route("/formList", methods=["GET", "HEAD"], strict_slashes=False)
 def form_list(token: str) -> Response:
     """The open forms of the phone's project; `formID`, `verbose` and `listAllVersions` as the specification says."""
     with database().reading() as session:
-        project = get_device(session, token).project
+        device = get_device(session, token)
+        project = device.project
         if request.method == "HEAD":
             return Response(status=204)
         entries: list[str] = []
@@ -102,6 +118,9 @@ def form_list(token: str) -> Response:
             entries.extend(
                 _list_entry(token, form, version, bool(list_form_attachments(session, version))) for version in wanted
             )
+    if device.last_seen_at is None or now() - device.last_seen_at > SEEN_EVERY:
+        with database().begin() as session:
+            mark_device_seen(session, device.id, now(), app_name())
     body = f'{DECLARATION}<xforms xmlns="http://openrosa.org/xforms/xformsList">{"".join(entries)}</xforms>'
     return Response(body.encode(), content_type=XML)
 
@@ -187,12 +206,15 @@ def submission(token: str) -> Response:
 
     def take(session: Session) -> Receipt:
         device = get_device(session, token)
-        return receive(session, files(), device.project.id, replace(incoming, device_id=device.id))
+        receipt = receive(session, files(), device.project.id, replace(incoming, device=device))
+        mark_device_seen(session, device.id, incoming.received_at, app_name(), int(receipt.outcome == "new"))
+        return receipt
 
     return _answer(database().write(take))
 
 
 def _answer(receipt: Receipt) -> Response:
+    note_submission(receipt.outcome)
     if receipt.outcome == "conflict":
         return write_problem(Problem(CONFLICT, f"The record {receipt.instance_id} differs in {_shown(receipt)}."))
     if receipt.outcome == "stale_edit":

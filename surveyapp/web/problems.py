@@ -3,10 +3,12 @@
 import json
 import logging
 from typing import Any, Final
+from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
 from flask import Flask, Response, render_template, request
-from werkzeug.exceptions import HTTPException, NotFound
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException, NotFound, default_exceptions
 
 from surveyapp.problems import (
     BAD_REQUEST,
@@ -15,15 +17,17 @@ from surveyapp.problems import (
     INVALID_FIELDS,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
+    NOT_SIGNED_IN,
     TOO_LARGE,
     Kind,
     Problem,
 )
 from surveyapp.store.database import DatabaseAway
+from surveyapp.web.challenge import is_stale, list_challenges
 
 log = logging.getLogger(__name__)
 
-OPENROSA_PREFIX: Final = "/c/"
+OPENROSA: Final = ("/c/", "/collect")
 API_PREFIX: Final = "/api/"
 KINDS: Final[dict[int, Kind]] = {
     400: BAD_REQUEST,
@@ -32,6 +36,8 @@ KINDS: Final[dict[int, Kind]] = {
     413: TOO_LARGE,
     422: INVALID_FIELDS,
 }
+# They say in more words, and in English only, what our titles say.
+WERKZEUGS_WORDS: Final = {error.description for error in default_exceptions.values()}
 
 
 def register_problems(app: Flask) -> None:
@@ -51,16 +57,50 @@ def _refuse_nul() -> None:
 
 def write_problem(problem: Problem) -> Response:
     """`problem` as an answer."""
-    if request.path.startswith(OPENROSA_PREFIX):
+    if request.path.startswith(OPENROSA):
         response = openrosa_message(problem.kind.status, f"{problem.kind.title}. {problem.detail} {problem.remedy}")
     elif request.path.startswith(API_PREFIX):
         response = _problem_json(problem)
+    elif problem.kind is NOT_SIGNED_IN and request.method == "GET":
+        return _to_sign_in()
     else:
-        page = render_template("problem.html", problem=problem)
-        response = Response(page, problem.kind.status, content_type="text/html; charset=utf-8")
-    if problem.kind.status == 401:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="surveyapp"'
+        response = _problem_page(problem)
+    if problem.kind is NOT_SIGNED_IN:
+        _challenge(response)
     return response
+
+
+def _challenge(response: Response) -> None:
+    if request.path.startswith(OPENROSA):
+        for challenge in list_challenges(stale=is_stale()):
+            response.headers.add("WWW-Authenticate", challenge)
+    elif request.path.startswith(API_PREFIX):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="surveyapp"'
+
+
+def _problem_page(problem: Problem) -> Response:
+    """In the reader's language, but for the detail; a notice in its place on the page where htmx asks for a part."""
+    partial = "HX-Request" in request.headers
+    page = render_template(
+        "parts/problem.html" if partial else "problem.html",
+        problem=problem,
+        detail="" if problem.detail in WERKZEUGS_WORDS else problem.detail,
+        title=gettext(problem.kind.title),
+        # The catalogue answers the empty text with its own head.
+        remedy=gettext(problem.remedy) if problem.remedy else "",
+    )
+    response = Response(page, problem.kind.status, content_type="text/html; charset=utf-8")
+    if partial:
+        response.headers.update({"HX-Retarget": "#notices", "HX-Reswap": "innerHTML"})
+    return response
+
+
+def _to_sign_in() -> Response:
+    """To the sign-in page, and from there back to the page that was asked for; htmx is told to load the whole page."""
+    asked = request.full_path.rstrip("?")
+    if "HX-Request" in request.headers:
+        return Response(status=204, headers={"HX-Refresh": "true"})
+    return Response(status=303, headers={"Location": f"/sign-in?{urlencode({'next': asked})}"})
 
 
 def openrosa_message(status: int, message: str, nature: str = "") -> Response:

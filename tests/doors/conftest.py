@@ -11,10 +11,16 @@ from tests.programs import Program
 
 
 @pytest.fixture
-def survey(database_url: str, tmp_path: Path) -> Iterator[Survey]:
+def environment() -> dict[str, str]:
+    """Settings of the server beside those that every test needs; for a test module to replace."""
+    return {}
+
+
+@pytest.fixture
+def survey(database_url: str, tmp_path: Path, environment: dict[str, str]) -> Iterator[Survey]:
     """A running server with an empty database."""
-    environment = {"SURVEYAPP_DATABASE_URL": database_url, "SURVEYAPP_DATA_DIR": str(tmp_path / "data")}
-    config = Config.from_environ(environment)
+    needed = {"SURVEYAPP_DATABASE_URL": database_url, "SURVEYAPP_DATA_DIR": str(tmp_path / "data")}
+    config = Config.from_environ({**needed, **environment})
     with serving(config) as url:
         found = Survey(config, url)
         yield found

@@ -2,9 +2,9 @@
 
 FLOORS = {
     5: {"web", "cli", "worker"},
-    4: {"publish", "collect", "review", "correct", "assess", "export", "people"},
+    4: {"publish", "collect", "review", "correct", "assess", "export", "people", "audit", "mail", "keeping"},
     3: {"store"},
-    2: {"validate", "quality", "clean", "indicators", "simulate"},
+    2: {"validate", "quality", "clean", "indicators", "simulate", "disclosure"},
     1: {"expressions", "xform", "xlsform", "values", "answers"},
     0: {"findings", "problems", "config"},
 }

@@ -13,6 +13,7 @@ HOMES = {
     "flask": AT_THE_DOORS,
     "flask_smorest": AT_THE_DOORS,
     "werkzeug": AT_THE_DOORS,
+    "flask_babel": ("web/*",),
     "marshmallow": AT_THE_DOORS,
     "gunicorn": AT_THE_DOORS,
     "huey": ("worker.py", "worker/*"),
@@ -22,6 +23,12 @@ HOMES = {
     "psycopg": ("store/*",),
     "openpyxl": ("export/*", "xlsform/*", "correct.py", "correct/*"),
     "pyxform": ("xlsform/*",),
+    "pyreadstat": ("export/*",),
+    "pandas": ("export/*",),
+    "pyarrow": ("export/*",),
+    "argon2": ("people/passwords.py",),
+    "pyotp": ("people/signing.py",),
+    "segno": ("people/settings_qr.py",),
     "lxml": ("xform/*", "xlsform/*", "collect/*", "web/openrosa.py"),
 }
 # Jobs and doors name the type of what they are handed or hand on, and ask nothing else of SQLAlchemy.

@@ -1,0 +1,39 @@
+"""Projects: what owns forms, phones and data."""
+
+import datetime
+import re
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from surveyapp.problems import INVALID_NAME, PROJECT_EXISTS, Problem
+from surveyapp.store.projects import Project, add_project, find_project, get_project
+
+DEFAULT_PROJECT: Final = "default"
+slug_text = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+def create_project(session: Session, slug: str, name: str, timezone: str, now: datetime.datetime) -> Project:
+    """A new project.
+
+    Raises:
+        Problem: INVALID_NAME, PROJECT_EXISTS.
+    """
+    if not slug_text.fullmatch(slug):
+        detail = f"The project name {slug!r} is not lower-case letters, digits, dash and underscore, at most 40."
+        raise Problem(INVALID_NAME, detail)
+    if find_project(session, slug) is not None:
+        raise Problem(PROJECT_EXISTS, f"There is a project {slug!r} already.")
+    add_project(session, slug, name or slug, timezone, now)
+    return get_project(session, slug)
+
+
+def ensure_project(session: Session, slug: str, now: datetime.datetime) -> Project:
+    """The project `slug`; the default project is made when it is first asked for.
+
+    Raises:
+        Problem: PROJECT_NOT_FOUND.
+    """
+    if slug == DEFAULT_PROJECT and find_project(session, slug) is None:
+        return create_project(session, slug, "Default project", "", now)
+    return get_project(session, slug)

@@ -1,0 +1,155 @@
+"""Signing in and out. Failed attempts slow the next ones, for the account and for the address.
+
+An attempt is three steps, since comparing a password takes a tenth of a second, which no transaction should last:
+
+    attempt = begin_attempt(session, ...)     # in one transaction: counted as failed until it has succeeded
+    right = attempt.is_right(password, code)  # outside of any
+    token = finish_attempt(session, ...)      # in another
+"""
+
+import datetime
+from dataclasses import dataclass
+from typing import Final
+
+import pyotp
+from sqlalchemy.orm import Session
+
+from surveyapp.people.passwords import is_password
+from surveyapp.people.tokens import hash_token, make_token
+from surveyapp.problems import SIGN_IN_FAILED, TOO_MANY_ATTEMPTS, Problem
+from surveyapp.store.accounts import Account, Secrets, find_account, get_secrets, mark_account, mark_totp_step
+from surveyapp.store.sessions import (
+    SignedIn,
+    add_session,
+    find_failures,
+    find_session,
+    mark_session_seen,
+    replace_failures,
+)
+
+# Attempts without a wait; each further one doubles the wait, from a second.
+FREE_FOR_ACCOUNT: Final = 5
+FREE_FOR_ADDRESS: Final = 30
+LONGEST_WAIT: Final = datetime.timedelta(minutes=15)
+FORGOTTEN_AFTER: Final = datetime.timedelta(hours=24)
+# A session ends when it was not used for so long, and when it is so old.
+IDLE: Final = datetime.timedelta(hours=12)
+OLDEST: Final = datetime.timedelta(days=14)
+SEEN_EVERY: Final = datetime.timedelta(minutes=5)
+TOTP_SECONDS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody says who they are."""
+
+    keys: tuple[str, str]
+    account: Account | None
+    secrets: Secrets
+    at: datetime.datetime
+
+    def is_right(self, password: str, code: str) -> bool:
+        """Whether the password is right, and the code where the person has a second factor."""
+        right = is_password(self.secrets.password_hash, password)
+        return right and (self.secrets.totp_secret is None or self.find_step(code) is not None)
+
+    def find_step(self, code: str) -> int | None:
+        """The time step that a code is for: now, or the one before or after it."""
+        if self.secrets.totp_secret is None:
+            return None
+        now = int(self.at.timestamp()) // TOTP_SECONDS
+        totp = pyotp.TOTP(self.secrets.totp_secret)
+        digits = "".join(code.split())
+        steps = (now, now - 1, now + 1)
+        return next((step for step in steps if pyotp.utils.strings_equal(totp.at(step * TOTP_SECONDS), digits)), None)
+
+
+def begin_attempt(session: Session, login: str, address: str, now: datetime.datetime) -> Attempt:
+    """Count an attempt, as failed for now.
+
+    Raises:
+        Problem: TOO_MANY_ATTEMPTS.
+    """
+    login = login.strip().lower()[:100]
+    keys = (f"account:{login}", f"address:{address}")
+    for key, free in zip(keys, (FREE_FOR_ACCOUNT, FREE_FOR_ADDRESS), strict=True):
+        failures, failed_at = find_failures(session, key) or (0, now)
+        if now - failed_at > FORGOTTEN_AFTER:
+            failures = 0
+        wait = min(LONGEST_WAIT, datetime.timedelta(seconds=2 ** min(failures - free, 12)))
+        if failures >= free and now - failed_at < wait:
+            seconds = max(1, int((failed_at + wait - now).total_seconds()))
+            raise Problem(TOO_MANY_ATTEMPTS, f"After {failures} failed attempts, the next one may come in {seconds} s.")
+        replace_failures(session, key, failures + 1, now)
+    account = find_account(session, login)
+    if account is not None and account.disabled_at is not None:
+        account = None
+    secrets = Secrets(None, None, 0) if account is None else get_secrets(session, account.id)
+    return Attempt(keys, account, secrets, now)
+
+
+def finish_attempt(session: Session, attempt: Attempt, code: str, address: str, user_agent: str) -> str:
+    """The secret token of a new session.
+
+    Raises:
+        Problem: SIGN_IN_FAILED, when the code was used before or the account is not there.
+    """
+    account = attempt.account
+    if account is None:
+        raise Problem(SIGN_IN_FAILED, "The name or the password is not right.")
+    step = attempt.find_step(code)
+    if step is not None and not mark_totp_step(session, account.id, step):
+        raise Problem(SIGN_IN_FAILED, "The code was used before.", remedy="Wait for the next one.")
+    for key in attempt.keys:
+        replace_failures(session, key, 0, attempt.at)
+    token = make_token()
+    add_session(session, account.id, hash_token(token), address, user_agent[:300], attempt.at)
+    return token
+
+
+def get_signed_in(session: Session, token: str, now: datetime.datetime) -> SignedIn | None:
+    """Who is signed in with this token; None when they signed out, or were away for too long."""
+    found = find_session(session, hash_token(token))
+    if found is None or found.account.disabled_at is not None:
+        return None
+    return None if now - found.seen_at > IDLE or now - found.created_at > OLDEST else found
+
+
+def needs_note(found: SignedIn, now: datetime.datetime) -> bool:
+    """Whether it is time to keep that the session was used."""
+    return now - found.seen_at > SEEN_EVERY
+
+
+def note_seen(session: Session, found: SignedIn, now: datetime.datetime) -> None:
+    """Keep that the session was used."""
+    mark_session_seen(session, found.id, now)
+
+
+# -- a second factor --------------------------------------------------------------------------------------------------
+def make_totp_secret() -> str:
+    """A new secret for a second factor, in base 32; it counts once a code of it was shown."""
+    return pyotp.random_base32()
+
+
+def totp_address(secret: str, login: str) -> str:
+    """What an authenticator app reads from a QR code (otpauth://)."""
+    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name="surveyapp")
+
+
+def set_totp(session: Session, account: Account, secret: str, code: str, now: datetime.datetime) -> None:
+    """From now on this person signs in with a code as well.
+
+    Raises:
+        Problem: SIGN_IN_FAILED, when the code is not of this secret.
+    """
+    step = Attempt(("", ""), account, Secrets(None, secret, 0), now).find_step(code)
+    if step is None:
+        raise Problem(
+            SIGN_IN_FAILED, "The code is not right.", remedy="Scan the QR code again; check the phone's clock."
+        )
+    mark_account(session, account.id, totp_secret=secret, totp_step=step)
+
+
+def remove_totp(session: Session, account: Account) -> None:
+    """The password alone is enough again."""
+    mark_account(session, account.id, totp_secret=None)

@@ -1,0 +1,181 @@
+"""The list of a form's submissions, page by page, as far as somebody's reach goes.
+
+Pages go by the submission's number (keyset): the thousandth costs what the first does.
+"""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from surveyapp.store.people_tables import accounts, devices, teams
+from surveyapp.store.reach import Reach, within
+from surveyapp.store.tables import findings, submission_versions, submissions
+
+s = submissions.c
+v = submission_versions.c
+f = findings.c
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which submissions; what is not said does not narrow. Times are aware, `until` is not included.
+
+    `check` is the id of a check, `severity` that of a finding; `text` is looked for in the name and the id of the
+    record.
+    """
+
+    state: str | None = None
+    team_id: int | None = None
+    account_id: int | None = None
+    device_id: int | None = None
+    version: str | None = None
+    since: datetime.datetime | None = None
+    until: datetime.datetime | None = None
+    severity: str | None = None
+    check: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A submission in the list: what it says now, from whom, and how it stands."""
+
+    id: int
+    instance_id: str
+    instance_name: str
+    version: str
+    state: str
+    received_at: datetime.datetime
+    edited: bool
+    device: str | None
+    person: str | None
+    team: str | None
+    errors: int
+    warnings: int
+
+
+LISTED: Final = (
+    s.id,
+    v.id.label("version_id"),
+    v.instance_id,
+    v.instance_name,
+    v.form_version,
+    s.state,
+    s.received_at,
+    (s.current_number > 1).label("edited"),
+    devices.c.name,
+    accounts.c.login,
+    teams.c.name.label("team"),
+)
+
+
+def list_submissions(
+    session: Session,
+    form_pk: int,
+    reach: Reach,
+    wanted: Filter,
+    *,
+    limit: int,
+    before: int | None = None,
+    after: int | None = None,
+) -> list[Listed]:
+    """Up to `limit` submissions, newest first: those numbered below `before`, or the ones next above `after`."""
+    statement = _narrowed(
+        select(*LISTED)
+        .select_from(submissions)
+        .join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
+        .outerjoin(devices, devices.c.id == v.device_id)
+        .outerjoin(accounts, accounts.c.id == s.account_id)
+        .outerjoin(teams, teams.c.id == s.team_id),
+        form_pk,
+        reach,
+        wanted,
+    ).limit(limit)
+    if after is not None:
+        rows: list[Any] = list(session.execute(statement.where(s.id > after).order_by(s.id)))[::-1]
+    else:
+        statement = statement if before is None else statement.where(s.id < before)
+        rows = list(session.execute(statement.order_by(s.id.desc())))
+    counts = _count_findings(session, [row.version_id for row in rows])
+    listed = []
+    for number, version_id, *columns in rows:
+        columns += counts.get(version_id, (0, 0))
+        listed.append(Listed(number, *columns))
+    return listed
+
+
+def count_submissions(session: Session, form_pk: int, reach: Reach, wanted: Filter) -> int:
+    """How many submissions these are."""
+    statement = (
+        select(func.count())
+        .select_from(submissions)
+        .join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
+    )
+    if wanted == Filter():
+        statement = select(func.count()).select_from(submissions)
+    counted: int = session.execute(_narrowed(statement, form_pk, reach, wanted)).scalar_one()
+    return counted
+
+
+def count_states(session: Session, form_pk: int, reach: Reach) -> dict[str, int]:
+    """How many submissions there are in each state."""
+    statement = select(s.state, func.count()).where(s.form_pk == form_pk, within(reach)).group_by(s.state)
+    return {row.state: row[1] for row in session.execute(statement)}
+
+
+def is_within(session: Session, submission_id: int, reach: Reach) -> bool:
+    """Whether somebody of this reach may see the submission."""
+    return session.execute(select(s.id).where(s.id == submission_id, within(reach))).one_or_none() is not None
+
+
+def _narrowed(statement: Select[Any], form_pk: int, reach: Reach, wanted: Filter) -> Select[Any]:
+    conditions: Mapping[str, ColumnElement[bool]] = {
+        "state": s.state == wanted.state,
+        "team_id": s.team_id == wanted.team_id,
+        "account_id": s.account_id == wanted.account_id,
+        "device_id": v.device_id == wanted.device_id,
+        "version": v.form_version == wanted.version,
+        "since": s.received_at >= wanted.since,
+        "until": s.received_at < wanted.until,
+        "severity": _has_finding(f.severity == wanted.severity),
+        "check": _has_finding(f.check_id == wanted.check),
+    }
+    said = [condition for name, condition in conditions.items() if getattr(wanted, name) is not None]
+    if wanted.text:
+        said.append(
+            or_(
+                v.instance_name.icontains(wanted.text, autoescape=True),
+                v.instance_id.startswith(wanted.text, autoescape=True),
+            )
+        )
+    return statement.where(s.form_pk == form_pk, within(reach), *said)
+
+
+def _has_finding(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """In what the submission says now, or in a copy that is kept beside it."""
+    other = submission_versions.alias()
+    copies = select(other.c.id).where(other.c.submission_id == s.id, other.c.kind.in_(("conflict", "stale_edit")))
+    return (
+        select(f.id)
+        .where(condition, or_(f.submission_version_id == v.id, f.submission_version_id.in_(copies)))
+        .correlate(submissions, submission_versions)
+        .exists()
+    )
+
+
+def _count_findings(session: Session, version_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Errors and warnings of each of these versions."""
+    counted = session.execute(
+        select(
+            f.submission_version_id,
+            func.count().filter(f.severity == "error"),
+            func.count().filter(f.severity == "warning"),
+        )
+        .where(f.submission_version_id.in_(version_ids))
+        .group_by(f.submission_version_id)
+    )
+    return {row[0]: (row[1], row[2]) for row in counted}

@@ -1,0 +1,14 @@
+"""All core tables together, for Alembic and for whoever copies a database."""
+
+from sqlalchemy import MetaData
+
+from surveyapp.store import people_tables, tables
+from surveyapp.store.columns import metadata
+
+# Each file of tables lays its tables in when it is imported.
+FILES = (people_tables, tables)
+
+
+def core_tables() -> MetaData:
+    """The core tables."""
+    return metadata

@@ -1,0 +1,25 @@
+"""Which submissions are asked for."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Bounds on the submissions that are read; what is empty or None bounds nothing.
+
+    `versions` are names of form versions. Times are aware: the bound ending in `_from` belongs to the selection, that
+    ending in `_before` does not. An interview took place when it was started; where the form records no start, when it
+    was received. `submissions` are numbers of submissions.
+    """
+
+    versions: tuple[str, ...] = ()
+    received_from: datetime.datetime | None = None
+    received_before: datetime.datetime | None = None
+    interviewed_from: datetime.datetime | None = None
+    interviewed_before: datetime.datetime | None = None
+    submissions: tuple[int, ...] = ()
+
+
+EVERYTHING: Final = Selection()
