@@ -9,11 +9,12 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
 BIN := .venv/bin
 ENVIRONMENT := .venv/.installed
+CATALOGUES := surveyapp/web/translations
 
 # More words for pytest: make test ARGS="tests/house -k floors"
 ARGS ?=
 
-.PHONY: help demo run test check lint types house cover format bench migrate image clean
+.PHONY: help demo run test check lint types house cover format translations frontend bench migrate image clean
 
 ## To use
 
@@ -52,6 +53,16 @@ cover: test ## the test suite with coverage
 format: $(ENVIRONMENT) ## format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+translations: $(ENVIRONMENT) ## what the pages say, into the catalogues to translate, and the catalogues compiled
+	@mkdir -p var
+	$(BIN)/pybabel -q extract -F babel.cfg -k _kind:3 -k _kind:4,4t -k _kind:4,5t --project surveyapp --msgid-bugs-address surveyapp \
+		--copyright-holder "the makers of surveyapp" --add-location file --sort-output --no-wrap -o var/messages.pot .
+	$(BIN)/pybabel -q update -i var/messages.pot -d $(CATALOGUES) --no-wrap --no-fuzzy-matching --ignore-obsolete
+	$(BIN)/pybabel -q compile -d $(CATALOGUES)
+
+frontend: ## the phone web app from its source, into surveyapp/web/static/fill (needs Node 20.19 or newer)
+	cd surveyapp/frontend && npm ci --no-audit --no-fund --loglevel=error && npm run build
 
 bench: $(ENVIRONMENT) ## speed, as ratios to the bare floor; kept in var/bench.json
 	$(BIN)/python -m bench

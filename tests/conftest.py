@@ -27,6 +27,8 @@ KINDS = [
     pytest.param("postgresql", marks=pytest.mark.postgresql),
 ]
 NUMBERS = itertools.count(1)
+# The fixture `browser`, for every folder that tests pages.
+pytest_plugins = ["tests.browser"]
 
 
 @pytest.fixture(params=KINDS)

@@ -26,9 +26,10 @@ from surveyapp.people.projects import create_project, ensure_project
 from surveyapp.publish import PreparedForm, Published, prepare_form, publish
 from surveyapp.store.database import Database
 from surveyapp.store.files import Files
+from surveyapp.store.findings import list_findings
 from surveyapp.store.forms import get_form
 from surveyapp.store.projects import get_project
-from surveyapp.store.submissions import get_current_version, get_version, list_findings
+from surveyapp.store.submissions import get_current_version, get_version
 from surveyapp.web import create_app
 from surveyapp.web.current import KEY
 

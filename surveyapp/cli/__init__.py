@@ -5,7 +5,7 @@ import os
 import click
 
 from surveyapp import __version__
-from surveyapp.cli.answers import export_command, protection_command
+from surveyapp.cli.answers import codebook_command, export_command, protection_command
 from surveyapp.cli.demo import demo_command
 from surveyapp.cli.devices import device_group, token_group
 from surveyapp.cli.forms import (
@@ -58,6 +58,7 @@ for command in (
     rebuild_command,
     export_command,
     protection_command,
+    codebook_command,
     findings_command,
     judge_command,
     recheck_command,

@@ -1,75 +1,162 @@
 """Commands that give the data out."""
 
+import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args
 
 import click
 
 from surveyapp.assess import effective_settings
 from surveyapp.cli.tools import Tools, bar, out, project_option
+from surveyapp.disclosure.protection import Protection
+from surveyapp.disclosure.pseudonyms import project_secret
+from surveyapp.export import options as choices
+from surveyapp.export.codebook_changes import compare_codebooks, read_codebook
 from surveyapp.export.from_store import StoredForm
-from surveyapp.export.options import ExportOptions
+from surveyapp.export.manifest import find_same, hash_inputs
+from surveyapp.export.merge import merge_versions
+from surveyapp.export.options import ENDINGS, FILES, ExportOptions
+from surveyapp.export.pii import suggest_classes
 from surveyapp.export.run import write_export
+from surveyapp.problems import EXPORT_OPTION, Problem
 from surveyapp.store.forms import get_form
 from surveyapp.store.indicators import get_parameters
 from surveyapp.store.projects import get_project
 
-KINDS = {".xlsx": "xlsx", ".zip": "csv"}
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+# option, what is offered, what it is for; the defaults are those of ExportOptions.
+_CHOICES = (
+    ("kind", choices.Kind, "Typed values, what was sent, or what may leave the house."),
+    ("labels", choices.ValueMode, "What cells of choices hold."),
+    ("headers", choices.HeaderMode, "What heads the columns."),
+    ("names", choices.NameMode, "Names of columns: of the question, its path, or as statistics programs need."),
+    ("separator", choices.Separator, "What stands between groups in names of paths."),
+    ("select", choices.SelectMode, "How select_multiple is laid out."),
+    ("missing", choices.MissingMode, "Where reasons for missing answers go."),
+)
+_DAYS = (
+    ("received-from", "Only submissions received on this day or later."),
+    ("received-until", "Only submissions received on this day or before."),
+    ("interviewed-from", "Only interviews of this day or later."),
+    ("interviewed-until", "Only interviews of this day or before."),
+)
+
+
+def _asked(command: Command) -> Command:
+    """The options of an export."""
+    defaults = ExportOptions()
+    for name, help_text in reversed(_DAYS):
+        command = click.option(f"--{name}", default="", metavar="DAY", help=help_text)(command)
+    for name, offered, help_text in reversed(_CHOICES):
+        listed = click.Choice(list(get_args(offered)))
+        made = click.option(
+            f"--{name}", default=getattr(defaults, name), show_default=True, type=listed, help=help_text
+        )
+        command = made(command)
+    return command
 
 
 @click.command("export")
 @click.argument("form")
 @click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--kind", default="clean", show_default=True, type=click.Choice(["clean", "raw"]))
 @click.option(
-    "--labels",
-    default="codes",
-    show_default=True,
-    type=click.Choice(["codes", "labels", "both"]),
-    help="What cells of choices hold.",
+    "--format", "file_format", type=click.Choice(get_args(choices.Format)), help="Else told by the ending of TARGET."
 )
-@click.option(
-    "--headers",
-    default="both",
-    show_default=True,
-    type=click.Choice(["name", "label", "both"]),
-    help="What heads the columns.",
-)
+@_asked
 @click.option("--language", default="", help="Language of labels; else the form's default.")
-@click.option(
-    "--select",
-    default="both",
-    show_default=True,
-    type=click.Choice(["summary", "split", "both"]),
-    help="How select_multiple is laid out.",
-)
-@click.option(
-    "--missing",
-    default="columns",
-    show_default=True,
-    type=click.Choice(["columns", "codes", "none"]),
-    help="Where reasons for missing answers go.",
-)
 @click.option("--version", "versions", multiple=True, help="Only submissions of this form version; may be repeated.")
+@click.option("--column", "columns", multiple=True, help="Only this question or group; may be repeated.")
+@click.option("--wide", default=0, help="So many rows of each repeat also side by side in the row of the submission.")
+@click.option("--banner", is_flag=True, help="A row above the headers that names the groups.")
+@click.option("--delimiter", default=",", help="What separates the values of CSV files: , or ; or tab.")
+@click.option("--bom/--no-bom", "csv_bom", default=True, help="Whether CSV files begin with a byte order mark.")
+@click.option("--formula-safe/--as-is", default=True, help="Whether CSV text like a formula gets an apostrophe.")
+@click.option("--protection", type=click.Path(exists=True, path_type=Path), help="JSON file for the kind deidentified.")
 @project_option
 @click.pass_obj
-def export_command(tools: Tools, /, form: str, target: Path, project: str, **asked: Any) -> None:
-    """Write the workbook of FORM to TARGET (.xlsx, or .zip for CSV files)."""
-    kind = KINDS.get(target.suffix.lower())
-    if kind is None:
-        raise click.BadParameter("the name must end in .xlsx, or in .zip for CSV files", param_hint="TARGET")
+def export_command(
+    tools: Tools,
+    /,
+    form: str,
+    target: Path,
+    project: str,
+    file_format: str | None,
+    protection: Path | None,
+    **asked: Any,
+) -> None:
+    """Write the answers to FORM to TARGET: a workbook (.xlsx), or a zip of other files."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with bar("writing", "rows") as progress, tools.database.reading() as session:
         task = progress.add_task("", total=None)
         owner = get_project(session, project)
-        zone = owner.timezone or tools.config.timezone.key
-        asked |= {"format": kind, "zone": zone, "writer": tools.config.export_writer}
-        options = ExportOptions(**asked)
+        asked |= {"format": file_format or _format_of(target), "zone": owner.timezone or tools.config.timezone.key}
+        asked |= {"writer": tools.config.export_writer, "delimiter": asked["delimiter"].replace("tab", "\t")}
+        options = ExportOptions(**asked, protection=_read_protection(protection))
         found = get_form(session, owner.id, form)
         settings, parameters = effective_settings(session, found), get_parameters(session, found)
         source = StoredForm(session, tools.files, found, settings, parameters)
-        write_export(
-            source, options, target, progress=lambda done, total, _: progress.update(task, completed=done, total=total)
+        if find_same(hash_inputs(source, options.fitted()), [target]) is not None:
+            out.print(f"{target} is up to date", markup=False)
+            return
+        result = write_export(
+            source,
+            options,
+            target,
+            progress=lambda done, total, _: progress.update(task, completed=done, total=total),
+            secret=project_secret(tools.config.secret_key, owner.id),
         )
-        rows = source.count("", options.versions)
-    out.print(f"{rows:,} submissions are in {target}", markup=False)
+        rows = source.count("", options.selection)
+    for warning in result.warnings:
+        out.print(warning, markup=False)
+    if options.format in FILES:
+        out.print(f"{sum(sheet.rows for sheet in result.sheets):,} files are in {target}", markup=False)
+    else:
+        out.print(f"{rows:,} submissions are in {target}", markup=False)
+
+
+def _format_of(target: Path) -> str:
+    """What the name of a file asks for; `x.sav.zip` is SPSS, `x.zip` CSV."""
+    for name, ending in ENDINGS.items():
+        if target.name.lower().endswith(ending):
+            return name
+    offered = ", ".join(ENDINGS.values())
+    raise click.BadParameter(f"the name must end in one of {offered}, or give --format", param_hint="TARGET")
+
+
+def _read_protection(path: Path | None) -> Protection | None:
+    if path is None:
+        return None
+    try:
+        return Protection.from_json(json.loads(path.read_text(encoding="utf-8-sig")))
+    except ValueError as error:
+        raise Problem(EXPORT_OPTION, f"{path} is not JSON: {error}.", remedy="See docs/exports.md.") from error
+
+
+@click.command("protection")
+@click.argument("form")
+@project_option
+@click.pass_obj
+def protection_command(tools: Tools, form: str, project: str) -> None:
+    """Print a protection of FORM for de-identified exports: each question with its suggested class, to be confirmed."""
+    with tools.database.reading() as session:
+        owner = get_project(session, project)
+        source = StoredForm(session, tools.files, get_form(session, owner.id, form))
+        merged = merge_versions(source.versions, source.kept_path)
+    classes = {question.path: suggestion.pii for question, suggestion in suggest_classes(merged)}
+    click.echo(json.dumps(Protection(classes=classes).to_json(), ensure_ascii=False, indent=2))
+
+
+@click.command("codebook")
+@click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("new", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def codebook_command(old: Path, new: Path) -> None:
+    """Tell what changed between the codebooks of two exports; exit status 1 where something did."""
+    changes = list(compare_codebooks(read_codebook(old), read_codebook(new)))
+    for change in changes:
+        out.print(f"{change.where}  {change.what}: {change.before or '-'} → {change.after or '-'}", markup=False)
+    if changes:
+        sys.exit(1)
+    out.print("no change", markup=False)

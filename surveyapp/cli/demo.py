@@ -30,15 +30,18 @@ from surveyapp.config import shipped_folder
 from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.run import write_export
-from surveyapp.people import DEFAULT_PROJECT, create_project, grant_api_token, reissue_device
+from surveyapp.people.phones import reissue_device
+from surveyapp.people.programs import grant_api_token
+from surveyapp.people.projects import DEFAULT_PROJECT, create_project
 from surveyapp.problems import Problem
 from surveyapp.publish import prepare_form, publish
 from surveyapp.simulate.interviews import SimulatedRecord, as_edit, simulate_interviews
+from surveyapp.store.findings import count_findings
 from surveyapp.store.forms import get_form, get_form_version
 from surveyapp.store.indicators import get_parameters
 from surveyapp.store.migrations import migrate
 from surveyapp.store.projects import find_project, get_project
-from surveyapp.store.submissions import count_by_kind, count_findings, count_rules
+from surveyapp.store.submissions import count_by_kind, count_rules
 
 FORM: Final = "livelihood_space"
 REGISTER: Final = "households.csv"

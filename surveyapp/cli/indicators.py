@@ -8,14 +8,15 @@ from typing import Any
 import click
 from rich.table import Table
 
-from surveyapp.assess import assess, check_settings, fit, keep_settings
+from surveyapp.assess import assess, check_settings, effective_settings, fit, keep_settings
 from surveyapp.cli.tools import Tools, now, out, project_option
-from surveyapp.indicators.listing import list_figure_rows, list_household_rows
-from surveyapp.people import ensure_project
+from surveyapp.indicators.listing import BY, describe, explain_lack, gives_nothing, list_rows
+from surveyapp.people.projects import ensure_project
 from surveyapp.store.forms import get_form
 from surveyapp.store.indicators import get_settings
 from surveyapp.store.projects import get_project
 
+CHANGES = ("first_estimate", "later_estimate", "estimate", "se", "lower", "upper")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -27,7 +28,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option(
     "--by",
-    type=click.Choice(["household", "village", "project"]),
+    type=click.Choice(BY),
     default="project",
     show_default=True,
     help="What a row is about.",
@@ -44,24 +45,28 @@ def indicators_command(
     given = check_settings(settings_file.read_text()) if settings_file else None
     with tools.database.reading() as session:
         found = assess(session, get_form(session, get_project(session, project).id, form), given)
-    rows = list(list_household_rows(found) if by == "household" else list_figure_rows(found, by))
-    if target is not None:
-        with target.open("w", newline="", encoding="utf-8-sig") as file:
-            writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else ["code"])
-            writer.writeheader()
-            writer.writerows(rows)
-        out.print(f"{len(rows):,} rows are in {target}", markup=False)
-    elif as_json:
-        told = {"settings_hash": found.settings.hash, "not_computable": found.table.not_computable, "rows": rows}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
-    else:
+    rows = list(list_rows(found, by))
+    if as_json and target is None:
+        click.echo(json.dumps({**describe(found), "rows": rows}, ensure_ascii=False, indent=1))
+        return
+    if lack := explain_lack(found):
+        click.echo(lack, err=True)
+    if gives_nothing(found):
+        raise click.exceptions.Exit(1)
+    if target is None:
         _print(rows)
+        return
+    with target.open("w", newline="", encoding="utf-8-sig") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else ["code"])
+        writer.writeheader()
+        writer.writerows(rows)
+    out.print(f"{len(rows):,} rows are in {target}", markup=False)
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
     names = [
         name
-        for name in ("_instance_id", "code", "place", "estimate", "se", "lower", "upper", "n", "flags")
+        for name in ("_instance_id", "code", "place", "later_wave", *CHANGES, "n", "attrition", "flags")
         if rows and name in rows[0]
     ]
     table = Table(*names)
@@ -89,12 +94,17 @@ def settings_set(tools: Tools, file: Path, project: str) -> None:
 
 
 @settings_group.command("show")
+@click.option("--form", "form_id", help="A form: what counts for it, with the sheet 'indicators' of its workbook.")
 @project_option
 @click.pass_obj
-def settings_show(tools: Tools, project: str) -> None:
+def settings_show(tools: Tools, form_id: str | None, project: str) -> None:
     """Print the settings of a project as JSON, defaults included."""
     with tools.database.reading() as session:
-        settings = get_settings(session, get_project(session, project).id)
+        owner = get_project(session, project).id
+        if form_id is None:
+            settings = get_settings(session, owner)
+        else:
+            settings = effective_settings(session, get_form(session, owner, form_id))
     click.echo(json.dumps(settings.as_json(), ensure_ascii=False, indent=1))
 
 

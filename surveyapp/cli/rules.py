@@ -11,9 +11,10 @@ from rich.table import Table
 from surveyapp.cli.tools import Tools, bar, now, out, project_option
 from surveyapp.collect.from_xml import read_xml
 from surveyapp.collect.recheck import recheck
+from surveyapp.store.findings import count_findings
 from surveyapp.store.forms import get_form
 from surveyapp.store.projects import get_project
-from surveyapp.store.submissions import count_findings, count_rules, list_judged_by_others
+from surveyapp.store.submissions import count_rules, list_judged_by_others
 from surveyapp.validate.circumstances import Circumstances
 from surveyapp.validate.judge import Judgement, judge
 from surveyapp.validate.rules import compile_rules

@@ -28,14 +28,14 @@ from surveyapp.collect.rules import get_rules
 from surveyapp.findings import Finding, Severity
 from surveyapp.store.answer_tables import get_answer_tables
 from surveyapp.store.answers import RecordRows, add_rows, key_rows, read_keys, remove_rows, spread_record
-from surveyapp.store.devices import Device
+from surveyapp.store.devices import Device, mark_device_seen
 from surveyapp.store.files import Files, KeptFile
+from surveyapp.store.findings import add_findings, list_findings, remove_findings
 from surveyapp.store.forms import Form, FormVersion, find_form_version, get_definition, get_form, get_form_version
 from surveyapp.store.submissions import (
     Attachment,
     Version,
     add_attachment,
-    add_findings,
     add_submission,
     add_version,
     count_versions,
@@ -44,12 +44,10 @@ from surveyapp.store.submissions import (
     get_current_version,
     get_version,
     list_attachments,
-    list_findings,
     list_related,
     lock_submission,
     mark_current,
     mark_mended,
-    remove_findings,
 )
 from surveyapp.validate.circumstances import Circumstances
 from surveyapp.validate.judge import Judgement, judge
@@ -102,7 +100,11 @@ def receive(session: Session, files: Files, project_id: int, incoming: Incoming)
     Raises:
         Problem: FORM_NOT_FOUND, NO_FORM_ID; nothing is kept then.
     """
-    return _Reception(session, files, project_id, incoming).receive()
+    receipt = _Reception(session, files, project_id, incoming).receive()
+    if incoming.device is not None:
+        fresh = int(receipt.outcome == "new")
+        mark_device_seen(session, incoming.device.id, incoming.received_at, incoming.user_agent, fresh)
+    return receipt
 
 
 def add_files(

@@ -5,15 +5,9 @@ from sqlalchemy.orm import Session
 from surveyapp.collect.reading import read_version
 from surveyapp.collect.rules import get_rules
 from surveyapp.store.files import Files
+from surveyapp.store.findings import add_findings, remove_findings
 from surveyapp.store.forms import Form, get_form_version_by_pk
-from surveyapp.store.submissions import (
-    RuleCounts,
-    add_findings,
-    get_arrival,
-    list_attachments,
-    mark_judged,
-    remove_findings,
-)
+from surveyapp.store.submissions import RuleCounts, get_arrival, list_attachments, mark_judged
 from surveyapp.validate.circumstances import Circumstances
 from surveyapp.validate.judge import judge
 from surveyapp.validate.wording import ENGINE, SEVERITIES

@@ -24,16 +24,18 @@ from surveyapp.store.accounts import (
     find_account,
     get_account,
     list_accounts,
+    list_roles,
     mark_account,
     replace_role,
 )
 from surveyapp.store.projects import Project
-from surveyapp.store.sessions import add_link, find_link, mark_link_used, mark_sessions_ended
+from surveyapp.store.sessions import SignedIn, add_link, find_link, mark_link_used, mark_sessions_ended
 from surveyapp.store.teams import Team, add_team, find_team, replace_team_accounts
 
 LINK_DAYS: Final = 7
 FIRST_OPERATOR: Final = "operator"
 login_text = re.compile(r"[a-z0-9][a-z0-9._+@-]{1,79}")
+email_text = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+")
 
 
 def invite(
@@ -113,9 +115,7 @@ def disable_account(session: Session, login: str, now: datetime.datetime) -> Non
         Problem: ACCOUNT_NOT_FOUND, LAST_OPERATOR.
     """
     account = get_account(session, login)
-    others = [o for o in list_accounts(session) if o.operator and o.disabled_at is None and o.id != account.id]
-    if account.operator and not others:
-        raise Problem(LAST_OPERATOR, f"{login!r} is the only operator.")
+    _refuse_last_operator(session, account)
     mark_account(session, account.id, disabled_at=now)
     mark_sessions_ended(session, account.id, now)
 
@@ -127,6 +127,50 @@ def enable_account(session: Session, login: str) -> None:
         Problem: ACCOUNT_NOT_FOUND.
     """
     mark_account(session, get_account(session, login).id, disabled_at=None)
+
+
+def set_operator(session: Session, login: str, *, operator: bool) -> None:
+    """Let a person do everything, or no longer.
+
+    Raises:
+        Problem: ACCOUNT_NOT_FOUND, LAST_OPERATOR.
+    """
+    account = get_account(session, login)
+    if not operator:
+        _refuse_last_operator(session, account)
+    mark_account(session, account.id, operator=operator)
+
+
+def _refuse_last_operator(session: Session, account: Account) -> None:
+    others = [o for o in list_accounts(session) if o.operator and o.disabled_at is None and o.id != account.id]
+    if account.operator and not others:
+        raise Problem(LAST_OPERATOR, f"{account.login!r} is the only operator.")
+
+
+def change_profile(session: Session, account: Account, name: str, email: str, language: str) -> None:
+    """What a person says of themselves.
+
+    Raises:
+        Problem: INVALID_NAME.
+    """
+    if not name.strip() or len(name) > 100 or not name.isprintable():
+        raise Problem(INVALID_NAME, "A name has 1 to 100 characters.", remedy="Choose another name.")
+    if email and (not email_text.fullmatch(email) or len(email) > 200):
+        raise Problem(INVALID_NAME, f"{email!r} is not an e-mail address.", remedy="Check the address.")
+    mark_account(session, account.id, name=name.strip(), email=email, language=language)
+
+
+def change_password(session: Session, found: SignedIn, password_hash: str, now: datetime.datetime) -> None:
+    """A new password for whoever is signed in; their other browsers are signed out."""
+    mark_account(session, found.account.id, password_hash=password_hash)
+    mark_sessions_ended(session, found.account.id, now, spare=found.id)
+
+
+def may_be_helped(session: Session, project: Project, account: Account) -> bool:
+    """Whether an admin of this project may make a link for a person: who has a link becomes that person, so it must
+    be one who can do nothing outside of the project.
+    """
+    return not account.operator and set(list_roles(session, account.id)) == {project.slug}
 
 
 def give_role(session: Session, project: Project, login: str, role: str | None) -> None:

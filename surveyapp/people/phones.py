@@ -8,6 +8,7 @@ import datetime
 import hashlib
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,7 @@ from surveyapp.store.devices import (
     get_live_device,
     list_devices,
     mark_device,
+    mark_device_seen,
 )
 from surveyapp.store.projects import Project
 from surveyapp.store.teams import get_team
@@ -34,6 +36,7 @@ ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 # 16 of 31 signs: 79 bits, which can be typed and not guessed, also by whoever has HA1.
 PASSWORD_GROUPS: Final = 4
 PASSWORD_GROUP: Final = 4
+SEEN_EVERY: Final = datetime.timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,34 @@ def issue_credentials(session: Session, project: Project, name: str) -> Credenti
     return credentials
 
 
+def add_devices(
+    session: Session,
+    project: Project,
+    names: Sequence[str],
+    person: str | None,
+    team: str | None,
+    now: datetime.datetime,
+) -> list[Credentials]:
+    """Let many phones in at once, all of one person and team; what is written on the card of each, in their order.
+
+    Raises:
+        Problem: INVALID_NAME, DEVICE_EXISTS (naming each), ACCOUNT_NOT_FOUND, TEAM_NOT_FOUND; none is let in then.
+    """
+    if not names:
+        raise Problem(INVALID_NAME, "No phone was named.", remedy="Give at least one name.")
+    present = {device.name for device in list_devices(session, project.id) if device.revoked_at is None}
+    taken = [name for name in names if name in present]
+    if taken:
+        raise Problem(DEVICE_EXISTS, f"The project has these devices: {', '.join(taken[:10])}.")
+    cards = []
+    for name in names:
+        enrol_device(session, project, name, now)
+        if person or team:
+            assign_device(session, project, name, person, team)
+        cards.append(issue_credentials(session, project, name))
+    return cards
+
+
 def _free_username(session: Session, name: str) -> str:
     """A sign-in name like the phone's name, in ASCII: clients do not agree on the encoding of others."""
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30] or "phone"
@@ -117,6 +148,16 @@ def assign_device(session: Session, project: Project, name: str, person: str | N
     team_id = None if team is None else get_team(session, project.id, team).id
     mark_device(session, device.id, account_id=account_id, team_id=team_id)
     return get_live_device(session, project.id, name)
+
+
+def is_news(device: Device, now: datetime.datetime) -> bool:
+    """Whether it is time to keep that the phone was seen."""
+    return device.last_seen_at is None or now - device.last_seen_at > SEEN_EVERY
+
+
+def note_device(session: Session, device: Device, user_agent: str, now: datetime.datetime) -> None:
+    """Keep that the phone was seen, and with which app."""
+    mark_device_seen(session, device.id, now, user_agent)
 
 
 def revoke_device(session: Session, project: Project, name: str, now: datetime.datetime) -> None:

@@ -11,8 +11,9 @@ from surveyapp.problems import INVALID_NAME, TOKEN_NOT_FOUND, Problem
 from surveyapp.store.devices import add_api_token, mark_api_token_revoked
 from surveyapp.store.projects import Project
 
-# Read answers, indicators and exports; send records; publish, close and open forms; change settings.
-SCOPES: Final = ("read", "submit", "forms", "settings")
+# Read answers, indicators and exports; send records; publish, close and open forms; change settings; let
+# phones in and shut them out.
+SCOPES: Final = ("read", "submit", "forms", "settings", "phones")
 
 
 def grant_api_token(

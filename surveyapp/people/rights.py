@@ -40,6 +40,7 @@ SCOPES: Final[Mapping[str, frozenset[Permission]]] = {
     "submit": frozenset({"enter", "submit"}),
     "forms": frozenset({"enter", "forms"}),
     "settings": frozenset({"enter", "settings"}),
+    "phones": frozenset({"enter", "phones"}),
 }
 
 

@@ -8,6 +8,7 @@ An attempt is three steps, since comparing a password takes a tenth of a second,
 """
 
 import datetime
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,7 @@ from surveyapp.store.sessions import (
     find_failures,
     find_session,
     mark_session_seen,
+    mark_sessions_ended,
     replace_failures,
 )
 
@@ -37,6 +39,7 @@ IDLE: Final = datetime.timedelta(hours=12)
 OLDEST: Final = datetime.timedelta(days=14)
 SEEN_EVERY: Final = datetime.timedelta(minutes=5)
 TOTP_SECONDS: Final = 30
+totp_secret_text = re.compile(r"[A-Z2-7]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,31 @@ def finish_attempt(session: Session, attempt: Attempt, code: str, address: str, 
     step = attempt.find_step(code)
     if step is not None and not mark_totp_step(session, account.id, step):
         raise Problem(SIGN_IN_FAILED, "The code was used before.", remedy="Wait for the next one.")
+    forget_failures(session, attempt)
+    return open_session(session, account, address, user_agent, attempt.at)
+
+
+def forget_failures(session: Session, attempt: Attempt) -> None:
+    """The attempt was right: the next one does not wait."""
     for key in attempt.keys:
         replace_failures(session, key, 0, attempt.at)
+
+
+def open_session(session: Session, account: Account, address: str, user_agent: str, now: datetime.datetime) -> str:
+    """Sign a person in who has proved who they are; the secret token of the session."""
     token = make_token()
-    add_session(session, account.id, hash_token(token), address, user_agent[:300], attempt.at)
+    add_session(session, account.id, hash_token(token), address, user_agent[:300], now)
     return token
+
+
+def end_session(session: Session, found: SignedIn, number: int, now: datetime.datetime) -> None:
+    """Sign a person out in one of their browsers; one that is not theirs stays as it is."""
+    mark_sessions_ended(session, found.account.id, now, only=number)
+
+
+def end_other_sessions(session: Session, found: SignedIn, now: datetime.datetime) -> None:
+    """Sign a person out everywhere but here."""
+    mark_sessions_ended(session, found.account.id, now, spare=found.id)
 
 
 def get_signed_in(session: Session, token: str, now: datetime.datetime) -> SignedIn | None:
@@ -142,6 +165,8 @@ def set_totp(session: Session, account: Account, secret: str, code: str, now: da
     Raises:
         Problem: SIGN_IN_FAILED, when the code is not of this secret.
     """
+    if not totp_secret_text.fullmatch(secret):
+        raise Problem(SIGN_IN_FAILED, "The secret of the code cannot be read.", remedy="Load the page again.")
     step = Attempt(("", ""), account, Secrets(None, secret, 0), now).find_step(code)
     if step is None:
         raise Problem(

@@ -113,6 +113,18 @@ def get_live_device(session: Session, project_id: int, name: str) -> Device:
     return _device(row)
 
 
+def get_device_by_id(session: Session, project_id: int, device_id: int) -> Device:
+    """The device that a row of the project names, revoked or not.
+
+    Raises:
+        Problem: DEVICE_NOT_FOUND.
+    """
+    row = session.execute(_devices().where(d.project_id == project_id, d.id == device_id)).one_or_none()
+    if row is None:
+        raise Problem(DEVICE_NOT_FOUND, f"The project has no device {device_id}.")
+    return _device(row)
+
+
 def list_devices(session: Session, project_id: int) -> list[Device]:
     """All devices of a project by name, revoked ones too."""
     rows = session.execute(_devices().where(d.project_id == project_id).order_by(d.name, d.id))
@@ -135,8 +147,13 @@ SEEN: Final = (
 )
 
 
-def mark_device_seen(session: Session, device_id: int, at: datetime.datetime, app: str, submissions: int = 0) -> None:
-    """A phone asked for something with this app, or sent so many new submissions."""
+def mark_device_seen(
+    session: Session, device_id: int, at: datetime.datetime, user_agent: str, submissions: int = 0
+) -> None:
+    """A phone asked for something, or sent so many new submissions; with which app is the first word of what it says
+    of itself, as org.odk.collect.android/v2026.3.1.
+    """
+    app = user_agent.partition(" ")[0][:100]
     values = {"device_id": device_id, "at": at, "app_now": app, "more_submissions": submissions}
     session.connection().execute(SEEN, values)
 

@@ -103,8 +103,8 @@ def list_submissions(
     counts = _count_findings(session, [row.version_id for row in rows])
     listed = []
     for number, version_id, *columns in rows:
-        columns += counts.get(version_id, (0, 0))
-        listed.append(Listed(number, *columns))
+        rest = [*columns, *counts.get(version_id, (0, 0))]
+        listed.append(Listed(number, *rest))
     return listed
 
 

@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import PROJECT_NOT_FOUND, Problem
@@ -28,6 +28,11 @@ def add_project(session: Session, slug: str, name: str, timezone: str, created_a
     values = {"slug": slug, "name": name, "timezone": timezone, "created_at": created_at}
     added: int = session.execute(insert(projects).values(values).returning(projects.c.id)).scalar_one()
     return added
+
+
+def mark_project(session: Session, project_id: int, *, name: str, timezone: str) -> None:
+    """Change what a project is called, and its zone."""
+    session.execute(update(projects).where(projects.c.id == project_id).values(name=name, timezone=timezone))
 
 
 def find_project(session: Session, slug: str) -> Project | None:

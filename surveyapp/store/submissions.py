@@ -9,7 +9,6 @@ A *submission* is one interview. Each record that a phone sent for it is a *vers
 """
 
 import datetime
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,10 +18,8 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
-    delete,
     func,
     insert,
-    or_,
     select,
     text,
     union,
@@ -30,9 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from surveyapp.findings import Finding
 from surveyapp.problems import SUBMISSION_NOT_FOUND, Problem
-from surveyapp.store.tables import findings, submission_attachments, submission_versions, submissions
+from surveyapp.store.tables import submission_attachments, submission_versions, submissions
 
 # Spelt out, not bound: a partial index serves only a query that states its condition.
 IN_LINE: Final = text("submission_versions.kind IN ('original', 'edit', 'predecessor')")
@@ -313,60 +309,7 @@ def mark_mended(session: Session, version_id: int, rules: int) -> None:
     )
 
 
-# -- findings ---------------------------------------------------------------------------------------------------------
-def add_findings(session: Session, version_id: int, found: Iterable[Finding]) -> None:
-    """What looks wrong in a version."""
-    rows = [
-        {
-            "submission_version_id": version_id,
-            "check_id": finding.check,
-            "severity": finding.severity,
-            "outcome": finding.outcome,
-            "path": finding.path,
-            "question": finding.question,
-            "value": finding.value,
-            "rule": finding.rule,
-            "message": finding.message,
-        }
-        for finding in found
-    ]
-    if rows:
-        session.connection().execute(insert(findings), rows)
-
-
-def remove_findings(session: Session, version_id: int, *checks: str, value: str | None = None) -> int:
-    """Take back findings of a version that no longer hold; how many there were."""
-    f = findings.c
-    statement = delete(findings).where(f.submission_version_id == version_id, f.check_id.in_(checks))
-    if value is not None:
-        statement = statement.where(f.value == value)
-    return len(session.execute(statement.returning(f.id)).all())
-
-
-def list_findings(session: Session, version_id: int) -> list[Finding]:
-    """What looks wrong in a version, in the order in which it was found."""
-    f = findings.c
-    rows = session.execute(
-        select(f.check_id, f.severity, f.message, f.path, f.question, f.value, f.rule, f.outcome)
-        .where(f.submission_version_id == version_id)
-        .order_by(f.id)
-    )
-    return [Finding(*row) for row in rows]
-
-
-def count_findings(session: Session, form_pk: int) -> dict[tuple[str, str], int]:
-    """How many findings there are of each (check, severity) in the current versions and copies of a form."""
-    f = findings.c
-    rows = session.execute(
-        select(f.check_id, f.severity, func.count())
-        .join(submission_versions, v.id == f.submission_version_id)
-        .join(submissions, s.id == v.submission_id)
-        .where(v.form_pk == form_pk, or_(v.number == s.current_number, IS_COPY))
-        .group_by(f.check_id, f.severity)
-    )
-    return {(check, severity): count for check, severity, count in rows}
-
-
+# -- counts ----------------------------------------------------------------------------------------------------------
 def count_rules(session: Session, form_pk: int) -> RuleCounts:
     """The rules that were tried, over the current versions of a form."""
     sums = [func.coalesce(func.sum(column), 0) for column in (v.rules_ok, v.rules_violated, v.rules_not_checkable)]

@@ -45,6 +45,18 @@ def get_team(session: Session, project_id: int, name: str) -> Team:
     return team
 
 
+def get_team_by_id(session: Session, project_id: int, team_id: int) -> Team:
+    """The team of the project that a row names.
+
+    Raises:
+        Problem: TEAM_NOT_FOUND.
+    """
+    row = session.execute(select(*t).where(t.project_id == project_id, t.id == team_id)).one_or_none()
+    if row is None:
+        raise Problem(TEAM_NOT_FOUND, f"The project has no team {team_id}.")
+    return Team(*row)
+
+
 def list_teams(session: Session, project_id: int) -> list[Team]:
     """The teams of a project by name."""
     return [Team(*row) for row in session.execute(select(*t).where(t.project_id == project_id).order_by(t.name))]

@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response
+from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from surveyapp import __version__
@@ -13,16 +13,22 @@ from surveyapp.web.api_blueprint import ProblemApi
 from surveyapp.web.api_exports import api_exports
 from surveyapp.web.api_forms import api_forms
 from surveyapp.web.api_submissions import api_submissions
+from surveyapp.web.cookies import register_cookies
 from surveyapp.web.current import KEY, Surroundings
+from surveyapp.web.fill import fill
+from surveyapp.web.headers import use_headers
+from surveyapp.web.i18n import register_languages
+from surveyapp.web.logs import use_request_log
 from surveyapp.web.multipart import use_spooling
 from surveyapp.web.openrosa import openrosa
+from surveyapp.web.pages_metrics import use_meters
 from surveyapp.web.pages_start import pages_start
 from surveyapp.web.problems import register_problems
 from surveyapp.worker import make_worker
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 
@@ -34,12 +40,19 @@ def create_app(config: Config) -> Flask:
     app.url_map.merge_slashes = False
     database, files = Database(config.database_url, pool_size=config.threads + 2), Files(config.files_dir)
     app.extensions[KEY] = Surroundings(config, database, files, make_worker(config, database, files))
+    # First, so that their marks are on every answer, whoever gives it.
+    use_request_log(app)
+    use_meters(app, config)
+    use_headers(app, config, POLICY)
     use_spooling(app, config.max_upload_mb * 1_000_000)
     app.register_blueprint(openrosa)
+    app.register_blueprint(openrosa, name="openrosa_named", url_prefix="/collect", url_defaults={"token": ""})
+    app.register_blueprint(fill)
     app.register_blueprint(pages_start)
     _register_api(app)
     register_problems(app)
-    app.after_request(_add_headers)
+    register_cookies(app)
+    register_languages(app, str(config.timezone))
     if config.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=config.proxies, x_host=config.proxies)  # type: ignore[method-assign]  # how ProxyFix is meant to be put on
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
@@ -61,10 +74,3 @@ def _register_api(app: Flask) -> None:
     api = ProblemApi(app)
     for blueprint in (api_forms, api_submissions, api_exports):
         api.register_blueprint(blueprint)
-
-
-def _add_headers(response: Response) -> Response:
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    response.headers.setdefault("Content-Security-Policy", POLICY)
-    return response

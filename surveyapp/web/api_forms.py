@@ -11,6 +11,7 @@ from surveyapp.assess import assess
 from surveyapp.indicators.listing import describe, list_rows
 from surveyapp.problems import BAD_REQUEST, Problem
 from surveyapp.publish import Published, prepare_form, publish, set_form_state
+from surveyapp.store.findings import count_findings
 from surveyapp.store.forms import (
     Form,
     get_definition,
@@ -20,7 +21,7 @@ from surveyapp.store.forms import (
     list_form_versions,
     list_forms,
 )
-from surveyapp.store.submissions import count_findings, count_rules
+from surveyapp.store.submissions import count_rules
 from surveyapp.web.api_blueprint import ApiBlueprint
 from surveyapp.web.current import config, database, files, now
 from surveyapp.web.identity import allow_program

@@ -9,6 +9,7 @@ from surveyapp.collect.from_json import read_json, read_record, write_json
 from surveyapp.collect.reading import JSON
 from surveyapp.collect.receive import Incoming, Receipt, add_files, receive
 from surveyapp.problems import BAD_JSON, CONFLICT, MEDIA_NOT_FOUND, STALE_EDIT, TOO_LARGE, Problem
+from surveyapp.store.findings import list_findings
 from surveyapp.store.forms import get_definition, get_form, get_form_version
 from surveyapp.store.submissions import (
     get_content,
@@ -16,7 +17,6 @@ from surveyapp.store.submissions import (
     get_numbered_version,
     get_version,
     list_attachments,
-    list_findings,
     list_page,
     list_versions,
 )

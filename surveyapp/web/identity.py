@@ -191,7 +191,9 @@ def allow_person(session: Session, permission: Permission, slug: str) -> Access:
     signed_in = get_person(session)
     project = find_project(session, slug)
     rights = NO_RIGHTS if project is None else get_person_rights(session, signed_in.account, project)
-    return _granted(project, rights, permission, who_is(signed_in), slug)
+    # For the frame around the page: its navigation, and the zone of its times.
+    access = g.access = _granted(project, rights, permission, who_is(signed_in), slug)
+    return access
 
 
 def get_operator(session: Session) -> Who:

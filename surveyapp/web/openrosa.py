@@ -14,7 +14,6 @@ https://docs.getodk.org/openrosa/. Unknown query parameters are ignored everywhe
 address.
 """
 
-import datetime
 from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
@@ -27,8 +26,8 @@ from werkzeug.http import http_date
 from surveyapp.collect.envelope import read_envelope
 from surveyapp.collect.from_xml import read_xml
 from surveyapp.collect.receive import DIFFERENCES_SHOWN, Incoming, Receipt, receive
+from surveyapp.people.phones import is_news, note_device
 from surveyapp.problems import CONFLICT, STALE_EDIT, Problem
-from surveyapp.store.devices import mark_device_seen
 from surveyapp.store.forms import (
     Form,
     FormVersion,
@@ -52,7 +51,6 @@ openrosa = Blueprint("openrosa", __name__, url_prefix="/c/<token>")
 XML: Final = "text/xml; charset=utf-8"
 DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 LONGEST_HEADER: Final = 500
-SEEN_EVERY: Final = datetime.timedelta(minutes=5)
 STATUS: Final = {"new": 201, "files_added": 201, "edit": 201, "predecessor": 201, "same": 202}
 MESSAGE: Final = {
     "new": "Form received.",
@@ -92,12 +90,12 @@ def server_url(token: str) -> Response:
     return Response(told, content_type="text/plain; charset=utf-8")
 
 
-def app_name() -> str:
-    """What asks, as far as it says: ODK Collect writes org.odk.collect.android/v2026.3.1 before the rest, and our own app
-    says fill/0.1.0 in a header of its own, since a browser's name is not its to choose.
+def caller() -> str:
+    """What asks, in its own words. A browser's name is not for our app to choose: it says fill/0.1.0 in a header of its
+    own.
     """
-    name = request.headers.get("X-Surveyapp-Client") or request.headers.get("User-Agent", "").partition(" ")[0]
-    return name[:100]
+    words = (request.headers.get("X-Surveyapp-Client", ""), request.headers.get("User-Agent", ""))
+    return " ".join(filter(None, words))[:LONGEST_HEADER]
 
 
 # -- forms ------------------------------------------------------------------------------------------------------------
@@ -118,9 +116,9 @@ def form_list(token: str) -> Response:
             entries.extend(
                 _list_entry(token, form, version, bool(list_form_attachments(session, version))) for version in wanted
             )
-    if device.last_seen_at is None or now() - device.last_seen_at > SEEN_EVERY:
+    if is_news(device, now()):
         with database().begin() as session:
-            mark_device_seen(session, device.id, now(), app_name())
+            note_device(session, device, caller(), now())
     body = f'{DECLARATION}<xforms xmlns="http://openrosa.org/xforms/xformsList">{"".join(entries)}</xforms>'
     return Response(body.encode(), content_type=XML)
 
@@ -201,14 +199,12 @@ def submission(token: str) -> Response:
         files=keep_files(files(), parts),
         received_at=now(),
         device_identifier=storable(request.args.get("deviceID", ""))[:LONGEST_HEADER],
-        user_agent=request.headers.get("User-Agent", "")[:LONGEST_HEADER],
+        user_agent=caller(),
     )
 
     def take(session: Session) -> Receipt:
         device = get_device(session, token)
-        receipt = receive(session, files(), device.project.id, replace(incoming, device=device))
-        mark_device_seen(session, device.id, incoming.received_at, app_name(), int(receipt.outcome == "new"))
-        return receipt
+        return receive(session, files(), device.project.id, replace(incoming, device=device))
 
     return _answer(database().write(take))
 

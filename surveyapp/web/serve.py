@@ -9,6 +9,7 @@ from gunicorn.app.base import BaseApplication
 
 from surveyapp.config import Config
 from surveyapp.web import create_app
+from surveyapp.web.logs import QuietGunicornLogger, start_logging
 
 
 class Server(BaseApplication):
@@ -30,6 +31,7 @@ class Server(BaseApplication):
             "when_ready": _start_worker,
             "accesslog": None,
             "loglevel": "warning",
+            "logger_class": QuietGunicornLogger,
             "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,
         }
         super().__init__()
@@ -51,4 +53,5 @@ def _start_worker(_arbiter: object) -> None:
 
 def serve(config: Config, host: str, port: int) -> None:
     """Answer requests on `host`:`port` until told to stop."""
+    start_logging(config)
     Server(config, host, port).run()

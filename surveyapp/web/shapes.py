@@ -2,6 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
+from surveyapp.indicators.listing import BY
+
 
 class ProblemOut(Schema):
     """RFC 9457."""
@@ -67,7 +69,7 @@ class IndicatorsIn(Schema):
 
     by = fields.String(
         load_default="project",
-        validate=validate.OneOf(["household", "village", "project"]),
+        validate=validate.OneOf(BY),
         metadata={"description": "What a row is about."},
     )
 
@@ -77,7 +79,11 @@ class IndicatorsOut(Schema):
 
     settings_hash = fields.String()
     parameters_hash = fields.String()
+    inputs = fields.Dict(metadata={"description": "Inputs of the catalogue that the form asks by other names."})
+    wave = fields.String(metadata={"description": "The wave that the figures of places are of; empty without waves."})
+    panel = fields.List(fields.Dict(), metadata={"description": "How households of later waves match the first."})
     not_computable = fields.Dict(metadata={"description": "By form version: indicators, and the questions they lack."})
+    lacking = fields.String(metadata={"description": "What the newest version cannot give and why, in words."})
     rows = fields.List(fields.Dict())
 
 
@@ -207,9 +213,22 @@ class ExportIn(Schema):
     headers = fields.String()
     select = fields.String()
     missing = fields.String()
+    names = fields.String()
+    separator = fields.String()
     language = fields.String()
     versions = fields.List(fields.String())
+    columns = fields.List(fields.String(), metadata={"description": "Questions by name or path, groups by path."})
+    received_from = fields.String(metadata={"description": "The first day, 2026-03-31; both ends belong to it."})
+    received_until = fields.String()
+    interviewed_from = fields.String()
+    interviewed_until = fields.String()
+    wide = fields.Integer()
+    banner = fields.Boolean()
+    delimiter = fields.String()
+    csv_bom = fields.Boolean()
+    formula_safe = fields.Boolean()
     zone = fields.String()
+    protection = fields.Dict(metadata={"description": "For the kind deidentified; see the documentation of exports."})
 
 
 class ExportOut(Schema):

@@ -1,4 +1,4 @@
-"""A form with names of its own: its sheet `indicators` says what they are, and everything that reads indicators obeys."""
+"""A form with names of its own: its sheet `indicators` says what they are, and all that reads indicators obeys."""
 
 import json
 from collections.abc import Sequence

@@ -1,0 +1,50 @@
+"""Headers for the safety of whoever looks at an answer in a browser, and the names under which we let us be asked."""
+
+from typing import Final
+
+from flask import Flask, Response, request
+
+from surveyapp.config import Config
+from surveyapp.problems import UNKNOWN_HOST, Problem
+
+ALWAYS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    # No other site is told where somebody came from: the secret of a phone is in its address.
+    "Referrer-Policy": "no-referrer",
+    # For browsers that do not know frame-ancestors.
+    "X-Frame-Options": "DENY",
+    # What the phone web app asks for: photos, sound, position.
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(self)",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# A year. Not for the other names of the domain, which are not ours.
+HSTS: Final = "max-age=31536000"
+
+
+def use_headers(app: Flask, config: Config, policy: str) -> None:
+    """Put the headers on every answer of `app`, `policy` as its Content-Security-Policy; refuse unknown names."""
+    if config.allowed_hosts:
+        app.before_request(lambda: _refuse_unknown_host(config.allowed_hosts))
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        for name, value in ALWAYS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Security-Policy", policy)
+        if request.is_secure or config.public_url.startswith("https://"):
+            response.headers.setdefault("Strict-Transport-Security", HSTS)
+        return response
+
+
+def _refuse_unknown_host(allowed: frozenset[str]) -> None:
+    """Links are made from the name that was asked for: a made-up one would lead people elsewhere.
+
+    Raises:
+        Problem: UNKNOWN_HOST.
+    """
+    host = request.host.lower()
+    # [::1]:8000, or survey.example.org:443.
+    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    if name.rstrip(".") not in allowed:
+        raise Problem(UNKNOWN_HOST, f"This server has no name {name!r}.")

@@ -1,0 +1,1 @@
+export{t as loadForm}from"./engine-q2Ga41O5.js";

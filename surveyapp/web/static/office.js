@@ -1,0 +1,40 @@
+// The little that a page cannot do without a script. A page works without it, too: what needs it is hidden until it runs.
+
+const copied = async (button) => {
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+  const before = button.textContent;
+  button.textContent = button.dataset.done;
+  setTimeout(() => { button.textContent = before; }, 2000);
+};
+
+const show = (within) => {
+  // The clipboard is there only under https and on this machine.
+  if (!navigator.clipboard) return;
+  for (const button of within.querySelectorAll("button[data-copy][hidden]")) button.hidden = false;
+};
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-copy]");
+  if (button) copied(button);
+  // A menu closes when one clicks beside it.
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.activeElement?.closest("details.menu[open], details.confirm[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    return;
+  }
+  // Single keys, as data-key="j" on a link or a button; never while somebody types.
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, [contenteditable]")) return;
+  const wanted = [...document.querySelectorAll("[data-key]")].find((element) => element.dataset.key === event.key);
+  if (wanted) {
+    event.preventDefault();
+    wanted.click();
+  }
+});
+
+document.addEventListener("htmx:after:swap", () => show(document));
+show(document);
