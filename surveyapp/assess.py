@@ -6,32 +6,42 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from surveyapp.indicators.mapping import merge_stated
 from surveyapp.indicators.parameters import Parameters
 from surveyapp.indicators.refit import refit
-from surveyapp.indicators.settings import Settings, read_settings
+from surveyapp.indicators.settings import Settings, read_settings, read_stated
 from surveyapp.indicators.settings_values import SettingsError
-from surveyapp.indicators.tabulation import Tabulation, tabulate
+from surveyapp.indicators.tabulation import Tabulation
 from surveyapp.problems import INDICATOR_SETTINGS, Problem
 from surveyapp.store.forms import Form, find_form
-from surveyapp.store.frames import get_frame
-from surveyapp.store.indicators import add_parameters, add_settings, get_parameters, get_settings, list_village_sizes
+from surveyapp.store.indicators import (
+    add_parameters,
+    add_settings,
+    get_parameters,
+    get_sheet_settings,
+    get_stated_settings,
+    list_village_sizes,
+)
 from surveyapp.store.projects import Project
+from surveyapp.store.tabulations import get_computed, get_tabulation
 
 PROFILES: Final = "village_profile"
 PROFILE_VILLAGE: Final = "village"
 PROFILE_HOUSEHOLDS: Final = "vp_households"
 
 
-def check_settings(content: Mapping[str, Any] | str | bytes) -> Settings:
-    """Settings read from JSON.
+def check_settings(content: Mapping[str, Any] | str | bytes) -> Mapping[str, Any]:
+    """What settings state, read from JSON and found good.
 
     Raises:
         Problem: INDICATOR_SETTINGS with the name of the setting.
     """
     try:
-        return read_settings(content)
+        stated = read_stated(content)
+        read_settings(stated)
     except SettingsError as error:
         raise Problem(INDICATOR_SETTINGS, f"{error}") from error
+    return stated
 
 
 def keep_settings(
@@ -42,15 +52,24 @@ def keep_settings(
     Raises:
         Problem: INDICATOR_SETTINGS.
     """
-    settings = check_settings(content)
-    return add_settings(session, project, settings, now), settings
+    stated = check_settings(content)
+    settings = read_settings(stated)
+    return add_settings(session, project, stated, settings, now), settings
 
 
-def effective_settings(session: Session, form: Form, given: Settings | None = None) -> Settings:
-    """The settings for a form: `given`, or those of its project; with village sizes from the village profiles where the
-    settings state none.
+def effective_settings(session: Session, form: Form, given: Mapping[str, Any] | None = None) -> Settings:
+    """The settings for a form: what `given` or else its project states, for the rest what the sheet `indicators` of its
+    newest version states, for the rest the defaults; with village sizes from the village profiles where none are
+    stated.
+
+    Raises:
+        Problem: INDICATOR_SETTINGS when sheet and project do not go together.
     """
-    settings = given or get_settings(session, form.project_id)
+    above = get_stated_settings(session, form.project_id) if given is None else given
+    try:
+        settings = read_settings(merge_stated(get_sheet_settings(session, form), above))
+    except SettingsError as error:
+        raise Problem(INDICATOR_SETTINGS, f"{error} The sheet 'indicators' of the form is counted in.") from error
     profiles = find_form(session, form.project_id, PROFILES)
     if settings.design.households or profiles is None:
         return settings
@@ -58,10 +77,10 @@ def effective_settings(session: Session, form: Form, given: Settings | None = No
     return settings.with_village_sizes(sizes) if sizes else settings
 
 
-def assess(session: Session, form: Form, given: Settings | None = None) -> Tabulation:
+def assess(session: Session, form: Form, given: Mapping[str, Any] | None = None) -> Tabulation:
     """Every indicator of the catalogue, from the current submissions of `form`."""
     settings = effective_settings(session, form, given)
-    return tabulate(*get_frame(session, form, settings), settings, get_parameters(session, form))
+    return get_tabulation(session, form, settings, get_parameters(session, form))
 
 
 def fit(session: Session, form: Form, now: datetime.datetime) -> Parameters:
@@ -71,9 +90,10 @@ def fit(session: Session, form: Form, now: datetime.datetime) -> Parameters:
         Problem: INDICATOR_SETTINGS when there are not the households for it.
     """
     settings = effective_settings(session, form)
-    _, frame = get_frame(session, form, settings)
+    stored = get_parameters(session, form)
+    frame = get_computed(session, form, settings, stored).frame
     try:
-        parameters = refit(frame, settings, get_parameters(session, form), fitted_at=now.isoformat())
+        parameters = refit(frame, settings, stored, fitted_at=now.isoformat())
     except ValueError as error:
         raise Problem(
             INDICATOR_SETTINGS, f"Nothing was fitted: {error}", remedy="Fit when more interviews are there."

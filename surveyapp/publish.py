@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from surveyapp.findings import FormFinding
+from surveyapp.indicators.mapping import INDICATORS_READ, list_places, read_form_settings
 from surveyapp.problems import FORM_INVALID, FORM_VERSION_EXISTS, Problem
 from surveyapp.store.answer_growth import extend_answer_tables
 from surveyapp.store.files import Files, KeptFile
@@ -71,7 +72,7 @@ def prepare_form(content: bytes, file_name: str, now: datetime.datetime, *, ask_
     """
     conversion = convert_form(content, file_name, default_version=f"{now:%Y%m%d%H%M%S}")
     definition = parse_xform(conversion.xform)
-    findings = [*conversion.findings, *_check(definition, conversion)]
+    findings = [*conversion.findings, *_check(definition, conversion), *_check_indicators(definition, conversion)]
     if ask_collect:
         findings += _ask_collect(conversion)
     return PreparedForm(content, file_name, conversion, definition, tuple(findings))
@@ -149,6 +150,22 @@ def _check(definition: FormDefinition, conversion: Conversion) -> list[FormFindi
     if errors:
         raise Problem(FORM_INVALID, str(errors[0]), errors=[asdict(finding) for finding in found])
     return found
+
+
+def _check_indicators(definition: FormDefinition, conversion: Conversion) -> list[FormFinding]:
+    """That the sheet `indicators` was read, where there is one.
+
+    Raises:
+        Problem: FORM_INVALID with every name that the catalogue or the form does not know.
+    """
+    if not conversion.indicators:
+        return []
+    found = read_form_settings(conversion.indicators, list_places(definition))
+    if found.findings:
+        raise Problem(FORM_INVALID, str(found.findings[0]), errors=[asdict(finding) for finding in found.findings])
+    inputs, settings = (sum(bool(getattr(row, name)) for row in conversion.indicators) for name in ("input", "setting"))
+    message = f"For the indicators the form names {inputs} inputs and {settings} settings."
+    return [FormFinding(INDICATORS_READ, "info", message, sheet=conversion.indicators[0].sheet)]
 
 
 def _md5(content: bytes) -> str:

@@ -260,7 +260,7 @@ def read_numbers(
     A value below `lowest`, or outside `allowed` where that is given, is INVALID.
     """
     values = np.array([_as_number(answer) for answer in answers], dtype=np.float64)
-    reasons = np.fromiter((_reason_of(answer) for answer in answers), np.uint8, len(answers))
+    reasons = np.fromiter((_reason_of(answer, CHOICE_CODES) for answer in answers), np.uint8, len(answers))
     for code, reason in codes.items():
         reasons[values == code] = reason
     given = reasons == 0
@@ -283,23 +283,23 @@ def _as_number(answer: Any) -> float:
         return np.nan
 
 
-def _reason_of(answer: Any) -> Reason:
+def _reason_of(answer: Any, codes: Mapping[str, Reason]) -> Reason:
     if isinstance(answer, Reason):
         return answer
     if answer is None or answer == "":
         return Reason.BLANK
-    return CHOICE_CODES.get(answer, Reason.GIVEN) if isinstance(answer, str) else Reason.GIVEN
+    return codes.get(answer.lower(), Reason.GIVEN) if isinstance(answer, str) else Reason.GIVEN
 
 
-def read_choices(answers: Sequence[Any]) -> Column:
-    """Names of one choice each; `dk` and `rf` are reasons. The levels are the names in the order in which they are
-    met.
+def read_choices(answers: Sequence[Any], codes: Mapping[str, Reason] = CHOICE_CODES) -> Column:
+    """Names of one choice each; those among `codes`, in lower case, are reasons. The levels are the names in the order
+    in which they are met.
     """
     places: dict[str, int] = {}
     values = np.full(len(answers), -1, np.int32)
     reasons = np.zeros(len(answers), np.uint8)
     for row, answer in enumerate(answers):
-        reason = _reason_of(answer)
+        reason = _reason_of(answer, codes)
         if reason:
             reasons[row] = reason
         elif isinstance(answer, str):
@@ -309,8 +309,9 @@ def read_choices(answers: Sequence[Any]) -> Column:
     return Column(values, reasons, tuple(places))
 
 
-def read_ticks(answers: Sequence[Any]) -> Column:
-    """Names of several choices each, one space between them. Only `dk` or `rf` is missing; `none` is an answer.
+def read_ticks(answers: Sequence[Any], codes: Mapping[str, Reason] = CHOICE_CODES) -> Column:
+    """Names of several choices each, one space between them. Only what is among `codes` is missing; `none` is an
+    answer.
 
     Raises ValueError beyond 64 different choices: such a list is no list of ticks.
     """
@@ -321,18 +322,18 @@ def read_ticks(answers: Sequence[Any]) -> Column:
     for row, answer in enumerate(answers):
         if isinstance(answer, str) and answer:
             if answer not in known:
-                known[answer] = _bits_and_reason(answer.split(), places)
+                known[answer] = _bits_and_reason(answer.split(), places, codes)
             values[row], reasons[row] = known[answer]
         else:
-            reasons[row] = _reason_of(answer) or Reason.INVALID
+            reasons[row] = _reason_of(answer, codes) or Reason.INVALID
     return Column(values, reasons, tuple(places), ticks=True)
 
 
-def _bits_and_reason(names: Sequence[str], places: dict[str, int]) -> tuple[int, Reason]:
+def _bits_and_reason(names: Sequence[str], places: dict[str, int], codes: Mapping[str, Reason]) -> tuple[int, Reason]:
     bits, reason = 0, Reason.BLANK
     for name in names:
-        if name in CHOICE_CODES:
-            reason = max(reason, CHOICE_CODES[name])
+        if name.lower() in codes:
+            reason = max(reason, codes[name.lower()])
             continue
         place = places.setdefault(name, len(places))
         if place >= MOST_TICKS:

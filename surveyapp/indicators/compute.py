@@ -1,7 +1,7 @@
 """The household layer: from answers to a table of indicators with reasons for what is missing.
 
 Households are worked on in slices that fit the processor's cache, so that memory stays bounded and each figure of a
-household depends on that household alone (and on stored parameters): only changed interviews need computing again.
+household depends on that household alone (and on stored parameters): see `surveyapp.indicators.joining`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -49,19 +49,6 @@ class IndicatorTable:
             columns={code: column.rows(which) for code, column in self.columns.items()},
             marks={name: mask[which] for name, mask in self.marks.items()},
         )
-
-    def with_rows(self, places: NDArray[np.int64], other: "IndicatorTable") -> "IndicatorTable":
-        """The table with the households at `places` computed anew. ValueError: other settings or other columns."""
-        ours = (self.settings_hash, self.parameters_hash, list(self.columns))
-        if ours != (other.settings_hash, other.parameters_hash, list(other.columns)):
-            raise ValueError("The two tables were computed under different settings, or hold different indicators.")
-        columns = {code: _patched(column, places, other.columns[code]) for code, column in self.columns.items()}
-        marks = {name: mask.copy() for name, mask in self.marks.items()}
-        for name, mask in other.marks.items():
-            marks.setdefault(name, np.zeros(self.n, bool))[places] = mask
-        for name in marks.keys() - other.marks.keys():
-            marks[name][places] = False
-        return replace(self, columns=columns, marks=marks)
 
 
 def compute_households(
@@ -142,15 +129,3 @@ class _Making:
         for (owner, _), mask in self.marks.items():
             if owner == code:
                 mask[where] = False
-
-
-def _patched(column: Column, places: NDArray[np.int64], new: Column) -> Column:
-    values, reasons = column.values.copy(), column.reasons.copy()
-    reasons[places] = new.reasons
-    if new.levels == column.levels:
-        values[places] = new.values
-        return Column(values, reasons, column.levels)
-    levels = (*column.levels, *(level for level in new.levels if level not in column.levels))
-    moved = np.array([*(levels.index(level) for level in new.levels), -1], values.dtype)
-    values[places] = moved[new.values]
-    return Column(values, reasons, levels)

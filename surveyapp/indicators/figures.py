@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surveyapp.indicators.columns import Column, Mask, Numbers, Reason
 from surveyapp.indicators.declaration import Level, Set
@@ -114,6 +115,22 @@ class View:
         )
         return {str(place): one for place, one in by_place.items()}
 
+    def codes(self) -> NDArray[np.int64]:
+        """For each household the number of its place in `places`."""
+        if self.labels is None:
+            return np.zeros(self.sample.n, np.int64)
+        return np.unique(self.labels, return_inverse=True)[1].astype(np.int64)
+
+    def errors(self, z: Numbers, used: Mask, *, persons: bool = False) -> Mapping[str, Estimate]:
+        """The error of a figure of each place whose linearised values are z = ∂θ/∂w, (n,), over the households `used`.
+
+        It is that of the mean of Σ w · z, which is 0: interval ends are to be added to the figure.
+        """
+        weights = self.sample.weights * (self.sample.persons if persons else 1.0)
+        size = np.bincount(self.codes(), np.where(used, weights, 0.0))
+        reasons = np.where(used, Reason.GIVEN, Reason.NOT_APPLICABLE).astype(np.uint8)
+        return self.estimates(Column(np.where(used, z * size[self.codes()], np.nan), reasons), persons=persons)
+
     def figures(self, code: str, found: Mapping[str, Estimate], unit_kind: Units = "households") -> Iterator[Figure]:
         """Estimates as figures, with further flags."""
         for place, one in found.items():
@@ -126,6 +143,14 @@ class View:
     def means(self, code: str, indicator: str, scale: Scale = "linear") -> Iterator[Figure]:
         """The mean of an indicator over households."""
         yield from self.figures(code, self.estimates(self.column(indicator), scale=scale))
+
+
+def with_error(figure: Figure, error: Estimate | None) -> Figure:
+    """The figure with an error as `View.errors` tells it; unchanged without one."""
+    if error is None or math.isnan(figure.estimate):
+        return figure
+    ends = (figure.estimate + error.lower, figure.estimate + error.upper)
+    return replace(figure, se=error.se, lower=ends[0], upper=ends[1], df=error.df)
 
 
 def replace_values(column: Column, values: Numbers) -> Column:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,13 @@ from numpy.typing import NDArray
 from surveyapp.answers import Node
 from surveyapp.indicators.columns import Column, Mask, Reason, missing, read_choices, read_numbers, read_ticks
 from surveyapp.indicators.inputs import QUESTIONS, Question
-from surveyapp.indicators.settings import Settings
+from surveyapp.indicators.settings import MissingCodes, Settings
 from surveyapp.values import INVALID
 from surveyapp.xform.definition import Repeat
+
+DEFAULT_CODES: Final = MissingCodes()
+# What the settings call the reasons.
+CODED: Final = {"dk": Reason.DONT_KNOW, "rf": Reason.REFUSED, "na": Reason.NOT_APPLICABLE}
 
 
 class Frame(Protocol):
@@ -53,6 +57,15 @@ class Frame(Protocol):
         """The questions of each version."""
 
 
+@dataclass(frozen=True, slots=True)
+class Household:
+    """Which submission a row of a frame is."""
+
+    submission_no: int
+    instance_id: str
+    version: str
+
+
 @dataclass(frozen=True)
 class SurveyFrame:
     """A `Frame` in memory."""
@@ -66,25 +79,32 @@ class SurveyFrame:
     questions: Mapping[str, frozenset[str]]
 
 
-def read_question(question: Question, answers: Sequence[Any]) -> Column:
-    """The typed answers to one question of the catalogue as a column.
+def read_question(question: Question, answers: Sequence[Any], missing: MissingCodes = DEFAULT_CODES) -> Column:
+    """The typed answers to one question of the catalogue as a column; `missing` are those that are no answers.
 
     An answer is a number, a text, None (blank), or a `Reason` that says why there is none.
     """
     if question.kind == "number":
-        return read_numbers(answers, codes=question.codes, lowest=question.lowest, allowed=question.allowed)
+        numbers = {float(code): CODED[reason] for code, reason in missing.numbers.items()} if question.coded else {}
+        codes = {**numbers, **question.codes}
+        return read_numbers(answers, codes=codes, lowest=question.lowest, allowed=question.allowed)
+    names = {name: CODED[reason] for name, reason in missing.choices.items()} if question.coded else {}
     if question.kind == "choices":
-        return read_ticks(answers)
-    return read_choices(answers)
+        return read_ticks(answers, names)
+    if question.kind == "text":
+        return read_choices([str(answer) if type(answer) in (int, float) else answer for answer in answers], names)
+    return read_choices(answers, names)
 
 
 def list_questions(settings: Settings) -> dict[str, Question]:
     """What a frame should hold, by name in the form: the questions of the catalogue, and those of the design."""
     design = settings.design
-    found = {settings.aliases.get(question.name, question.name): question for question in QUESTIONS.values()}
+    found = {settings.in_form(question.name): question for question in QUESTIONS.values()}
     for name in (design.village, design.township, design.group, *design.strata):
-        found.setdefault(name, Question(name, "choice"))
-    found.setdefault(design.weight, Question(design.weight, "number"))
+        found.setdefault(settings.in_form(name), Question(name, "choice"))
+    for name in (design.household, design.wave):
+        found.setdefault(settings.in_form(name), Question(name, "text", coded=False))
+    found.setdefault(settings.in_form(design.weight), Question(design.weight, "number"))
     return found
 
 
@@ -124,7 +144,7 @@ class FrameMaker:
             if name in known:
                 rows = self._main if question.place == "main" else self._members
                 answers = [row.get(name, Reason.NOT_ASKED) for row in rows]
-                columns[question.place][name] = read_question(question, answers)
+                columns[question.place][name] = read_question(question, answers, self.settings.missing)
         return SurveyFrame(
             n=len(self._main),
             main=columns["main"],

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from surveyapp.indicators.columns import (
-    NUMBER_CODES,
     Column,
     Kind,
     Reason,
@@ -39,7 +38,8 @@ class Gate:
 class Question:
     """One question: `place` is `main` or `member`; `lowest` the least number that can be an answer.
 
-    `allowed` lists the only numbers that can be, where there are few; `codes` those that say why there is no answer.
+    `allowed` lists the only numbers that can be, where there are few; `codes` are numbers that say why there is no
+    answer to this question, besides those of the settings, which count where it is `coded`.
     """
 
     name: str
@@ -48,7 +48,8 @@ class Question:
     gates: tuple[Gate, ...] = ()
     lowest: float | None = 0.0
     allowed: tuple[float, ...] = ()
-    codes: Mapping[float, Reason] = field(default_factory=lambda: NUMBER_CODES)
+    codes: Mapping[float, Reason] = field(default_factory=dict)
+    coded: bool = True
 
 
 def _above_zero(name: str, value: float | None = 0.0) -> Gate:
@@ -115,7 +116,7 @@ FOODS: Final = ("staple", "pulse", "dairy", "protein", "veg", "fruit", "fat", "s
 COPING: Final = ("less", "borrow", "meals", "portion", "adult")
 STRATEGIES: Final = ("s1", "s2", "s3", "s4", "c1", "c2", "c3", "e1", "e2", "e3")
 CHOICES = (
-    *("consent", "visit_result", "reloc_status", "county", "township", "village", "lack_clothes", "med_forgone"),
+    *("consent", "reloc_status", "county", "township", "village", "lack_clothes", "med_forgone"),
     *("sav_any", "debt_any", "loan_need", "gs_train", "gs_job", "co_leader", "ic_conflict", "ic_job"),
     *("ca_coop", "ca_contract", "ca_job"),
 )
@@ -143,7 +144,7 @@ GATED = (
     Question("ca_fair", "number", allowed=SCALE, gates=(DEALS,)),
     Question("sh_loss", "number", gates=(Gate(("sh_types",), _shocked, 0.0),)),
     Question("sh_recover", "number", allowed=SCALE, gates=(Gate(("sh_types",), _shocked),)),
-    Question("better", "number", lowest=None, allowed=(-2, -1, 0, 1, 2), codes=MappingProxyType({})),
+    Question("better", "number", lowest=None, allowed=(-2, -1, 0, 1, 2), coded=False),
 )  # fmt: skip
 HUNGER: Final = ("hhs_nofood", "hhs_sleep", "hhs_day")
 SHOWS_HARDSHIP: Final = ("rcsi_borrow", "rcsi_adult", "rcsi_meals")
@@ -162,7 +163,7 @@ MEMBER = (
     Question("m_train", "number", "member", (AGED_16,)),
     Question("m_insured", "choice", "member"),
 )
-LCS_CODES = MappingProxyType({9999.0: Reason.NOT_APPLICABLE, **NUMBER_CODES})
+LCS_CODES = MappingProxyType({9999.0: Reason.NOT_APPLICABLE})
 
 
 def _hunger() -> list[Question]:
@@ -187,11 +188,13 @@ def _list_questions() -> list[Question]:
         *_timed(TIMED_CHOICES, "choice"),
         *_timed(TIMED_TICKS, "choices"),
         *(Question(name, "number", gates=(FIRST_WAVE,) if name in recalled else ()) for name in NUMBERS),
-        *(Question(name, "number", codes=MappingProxyType({})) for name in CALCULATED),
+        *(Question(name, "number", coded=False) for name in CALCULATED),
         *(Question(f"fcs_{food}", "number", allowed=tuple(range(8))) for food in FOODS),
         *(Question(f"rcsi_{way}", "number", allowed=tuple(range(8))) for way in COPING),
         *(Question(f"lcs_{way}", "number", allowed=(10, 20, 30), codes=LCS_CODES) for way in STRATEGIES),
         *(Question(name, "choice") for name in CHOICES),
+        # Here `refused` is what became of a visit, no missing answer.
+        Question("visit_result", "choice", coded=False),
         *(Question(name, "number", allowed=SCALE) for name in SCALES),
         *(Question(name, "choices") for name in TICKS),
         *GATED,

@@ -67,6 +67,38 @@ def theil(y: Numbers, w: Numbers, g: Codes, groups: int) -> Linearised:
     return found, np.where(centre[g] == 0, 0.0, moved)
 
 
+def theil_within(y: Numbers, w: Numbers, g: Codes, groups: int, inner: Codes) -> Linearised:
+    """θ = 1 − B/T: the share of `theil` T that lies inside the parts `inner` (rows,) of a group, B = Σ ν ρ ln ρ with
+    ν the population share of a part and ρ its mean over that of the group.
+
+    ∂B/∂w = (r (ln ρ − B) − ρ + 1) / W, r = y/μ; z = (B/T · ∂T/∂w − ∂B/∂w) / T. NaN where T = 0.
+    """
+    y = np.maximum(y, 0.0)
+    _, part = np.unique(g * (inner.max(initial=0) + 1) + inner, return_inverse=True)
+    parts = int(part.max(initial=-1)) + 1
+    whole, moved = theil(y, w, g, groups)
+    size, (centre, _) = sums(w, g, groups), mean(y, w, g, groups)
+    inside = mean(y, w, part, parts)[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level = inside[part] / centre[g]
+        log = np.where(level == 0, 0.0, np.log(np.where(level == 0, 1.0, level)))
+        between = sums(w * level * log, g, groups) / size
+        pull = (y / centre[g] * (log - between[g]) - level + 1) / size[g]
+        found = np.where(whole > 0, 1 - between / whole, np.nan)
+        return found, (between[g] / whole[g] * moved - pull) / whole[g]
+
+
+def concentration(kind: Codes, w: Numbers, g: Codes, groups: int) -> Linearised:
+    """θ = Σ p² over the kinds (rows,), p their shares in the group; z = 2 (p of the row's kind − θ) / Σ w."""
+    kinds = int(kind.max(initial=-1)) + 1
+    cell = g * kinds + kind
+    size = sums(w, g, groups)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = sums(w, cell, groups * kinds) / np.repeat(size, kinds)
+        found = (share.reshape(groups, kinds) ** 2).sum(axis=1)
+        return found, 2 * (share[cell] - found[g]) / size[g]
+
+
 def median(y: Numbers, w: Numbers, g: Codes, groups: int) -> Linearised:
     """θ by `quantiles`; z is that of the share at or below θ, whose interval `quantiles` turns back (Woodruff)."""
     found = quantiles(y, w, g, np.full(groups, 0.5))

@@ -48,7 +48,7 @@ class Answers:
     def _make(self, question: Question) -> Column:
         if question.name == "hh_size" and self.settings.hh_rule == "resident":
             return self._count_residents()
-        in_form = self.settings.aliases.get(question.name, question.name)
+        in_form = self.settings.in_form(question.name)
         column = self._slice(question, in_form)
         if column.reasons.any():
             column = self._without_interview(question, column)
@@ -79,7 +79,7 @@ class Answers:
         return Column(values, column.reasons)
 
     def _find_not_interviewed(self) -> Mask | None:
-        consent = self.frame.main.get(self.settings.aliases.get("consent", "consent"))
+        consent = self.frame.main.get(self.settings.in_form("consent"))
         if consent is None:
             return None
         refused = ~is_choice(consent.rows(self.households), ("yes",))
@@ -111,7 +111,7 @@ class Answers:
     def _has(self, name: str) -> bool:
         question = QUESTIONS[name]
         columns = self.frame.main if question.place == "main" else self.frame.member
-        return self.settings.aliases.get(name, name) in columns
+        return self.settings.in_form(name) in columns
 
 
 def _missing_where(column: Column, lacks: Mask) -> Column:

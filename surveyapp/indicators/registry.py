@@ -89,7 +89,7 @@ class Registry:
         return {
             code: sorted(lacking)
             for code, inputs in self.all_inputs(dropped).items()
-            if (lacking := {name for name in inputs if settings.aliases.get(name, name) not in have})
+            if (lacking := {name for name in inputs if settings.in_form(name) not in have})
         }
 
     def _check_names(self) -> None:

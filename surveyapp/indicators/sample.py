@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,12 +20,12 @@ UNKNOWN = "?"
 
 def household_weights(frame: Frame, settings: Settings) -> Numbers:
     """Weights of households. One without takes the mean weight of its village, else of all; 1 where nobody has one."""
-    column = frame.main.get(settings.design.weight)
+    column = frame.main.get(settings.in_form(settings.design.weight))
     if column is None or not (column.given & (column.values > 0)).any():
         return np.ones(frame.n)
     known = column.given & (column.values > 0)
     weights = np.where(known, column.values, np.nan).astype(np.float64)
-    villages = np.array(labels_of(frame, settings.design.village))
+    villages = np.array(labels_of(frame, settings.in_form(settings.design.village)))
     for village in np.unique(villages[~known]):
         here = known & (villages == village)
         weights[~known & (villages == village)] = weights[here if here.any() else known].mean()
@@ -44,7 +44,9 @@ def labels_of(frame: Frame, name: str) -> list[str]:
 class Sample:
     """The households that were interviewed, with what estimation needs of them. Arrays are (n,).
 
-    `visited` are all households of the frame by village, `outcomes` what became of each visit.
+    `household` are the codes by which households are known again, `wave` the waves of the interviews, '?' where there
+    is none. `visited` are all households of the frame by village, `outcomes` what became of each visit, `visits` their
+    waves.
     """
 
     settings: Settings
@@ -55,13 +57,35 @@ class Sample:
     township: NDArray[np.str_]
     stratum: NDArray[np.str_]
     group: NDArray[np.str_]
+    household: NDArray[np.str_]
+    wave: NDArray[np.str_]
     visited: Sequence[str]
     outcomes: Sequence[str]
+    visits: Sequence[str]
 
     @property
     def n(self) -> int:
         """How many households."""
         return len(self.weights)
+
+    def of_wave(self, name: str) -> "Sample":
+        """The interviews and visits of one wave."""
+        rows, visits = self.wave == name, [place for place, wave in enumerate(self.visits) if wave == name]
+        return replace(
+            self,
+            table=self.table.rows(rows),
+            weights=self.weights[rows],
+            members=self.members.rows(rows),
+            village=self.village[rows],
+            township=self.township[rows],
+            stratum=self.stratum[rows],
+            group=self.group[rows],
+            household=self.household[rows],
+            wave=self.wave[rows],
+            visited=[self.visited[place] for place in visits],
+            outcomes=[self.outcomes[place] for place in visits],
+            visits=[name] * len(visits),
+        )
 
     @cached_property
     def persons(self) -> Numbers:
@@ -92,19 +116,22 @@ def make_sample(frame: Frame, table: IndicatorTable, settings: Settings) -> Samp
     """The sample behind a table of indicators computed from this frame."""
     design = settings.design
     rows = interviewed(frame, settings)
-    strata = [labels_of(frame, name) for name in design.strata]
+    strata = [labels_of(frame, settings.in_form(name)) for name in design.strata]
     stratum = np.array([" × ".join(parts) for parts in zip(*strata, strict=True)] if strata else ["all"] * frame.n)
     return Sample(
         settings=settings,
         table=table.rows(rows),
         weights=household_weights(frame, settings)[rows],
         members=Answers(frame, settings, 0, frame.n)("hh_size").rows(rows),
-        village=_labels(frame, design.village)[rows],
-        township=_labels(frame, design.township)[rows],
+        village=_labels(frame, settings.in_form(design.village))[rows],
+        township=_labels(frame, settings.in_form(design.township))[rows],
         stratum=stratum[rows],
-        group=_labels(frame, design.group)[rows],
-        visited=labels_of(frame, design.village),
+        group=_labels(frame, settings.in_form(design.group))[rows],
+        household=_labels(frame, settings.in_form(design.household))[rows],
+        wave=_labels(frame, settings.in_form(design.wave))[rows],
+        visited=labels_of(frame, settings.in_form(design.village)),
         outcomes=_outcomes(frame, settings, rows),
+        visits=labels_of(frame, settings.in_form(design.wave)),
     )
 
 
@@ -114,12 +141,12 @@ def _labels(frame: Frame, name: str) -> NDArray[np.str_]:
 
 def interviewed(frame: Frame, settings: Settings) -> Mask:
     """Households that agreed to take part; all where the form has no question of consent."""
-    consent = frame.main.get(settings.aliases.get("consent", "consent"))
+    consent = frame.main.get(settings.in_form("consent"))
     return np.ones(frame.n, bool) if consent is None else is_choice(consent, ("yes",))
 
 
 def _outcomes(frame: Frame, settings: Settings, rows: Mask) -> list[str]:
-    column = frame.main.get(settings.aliases.get("visit_result", "visit_result"))
+    column = frame.main.get(settings.in_form("visit_result"))
     results = ["done"] * frame.n if column is None else texts_of(column)
     return [
         "done" if here else ("refused" if result == "done" else result)

@@ -179,6 +179,27 @@ class PovertyMeasure:
         return {name: weight / whole_weight for name, weight in found.items()}
 
 
+MISSING_NUMBERS: Final[Mapping[str, str]] = MappingProxyType({"-98": "dk", "-99": "rf"})
+MISSING_CHOICES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("dk", "dnk", "dont_know", "don_t_know", "dontknow", "do_not_know", "-98"), "dk"),
+        **dict.fromkeys(("rf", "ref", "refuse", "refused", "refused_to_answer", "pnta", "-99"), "rf"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class MissingCodes:
+    """Answers that say why there is none: `dk` don't know, `rf` refused, `na` does not apply.
+
+    `numbers` are answers to questions of numbers, `choices` names of choices, in lower case; what is stated replaces
+    the default list.
+    """
+
+    numbers: Mapping[str, str] = _field(MISSING_NUMBERS, mapping_of(one_from("dk", "rf", "na")))
+    choices: Mapping[str, str] = _field(MISSING_CHOICES, mapping_of(one_from("dk", "rf", "na")))
+
+
 @dataclass(frozen=True)
 class DesignSettings:
     """Where the design of the sample is found: names of questions, and sizes of populations."""
@@ -188,6 +209,11 @@ class DesignSettings:
     township: str = _field("township", text)
     strata: tuple[str, ...] = _field(("county", "reloc_status"), several(text))
     group: str = _field("reloc_status", text)
+    household: str = _field("hh_code", text)
+    wave: str = _field("wave", text)
+    waves: tuple[str, ...] = _field((), several(text))
+    figures_of: str = _field("", text)
+    earlier_form: str = _field("", text)
     treated: str = _field("relocated", text)
     comparison: tuple[str, ...] = _field(("stayed",), several(text))
     households: Mapping[str, int] = _field(MappingProxyType({}), mapping_of(whole(1)))
@@ -232,9 +258,14 @@ class Settings:
     return_months: int = _field(3, whole(0, 12))
     mpi: PovertyMeasure = _field(PovertyMeasure(), _section(PovertyMeasure))
     design: DesignSettings = _field(DesignSettings(), _section(DesignSettings))
+    missing: MissingCodes = _field(MissingCodes(), _section(MissingCodes))
     smallest_cell: int = _field(10, whole(1))
     careful_cell: int = _field(30, whole(1))
     aliases: Mapping[str, str] = _field(MappingProxyType({}), mapping_of(text))
+
+    def in_form(self, name: str) -> str:
+        """What the form calls a question of the catalogue or of the design."""
+        return self.aliases.get(name, name)
 
     @property
     def fcs_bounds(self) -> tuple[float, ...]:
@@ -275,21 +306,39 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def read_settings(source: Mapping[str, Any] | str | bytes | None = None) -> Settings:
-    """Settings from a mapping or from JSON text. Raises SettingsError."""
-    if source is None:
-        return Settings()
+def read_settings(source: Mapping[str, Any] | str | bytes | None = None, *, whole: bool = True) -> Settings:
+    """Settings from a mapping or from JSON text; without `whole` they are not held against one another.
+
+    Raises SettingsError.
+    """
+    settings: Settings = _section(Settings)({} if source is None else read_stated(source), "")
+    if whole:
+        _check_together(settings)
+    return settings
+
+
+def read_stated(source: Mapping[str, Any] | str | bytes) -> Mapping[str, Any]:
+    """What is said, without the defaults. Raises SettingsError where it is no JSON object."""
     if isinstance(source, str | bytes):
         try:
             source = json.loads(source)
         except ValueError as error:
             raise SettingsError("settings", f"this is not JSON: {error}.") from error
-    settings: Settings = _section(Settings)(source, "")
-    _check_together(settings)
-    return settings
+    if not isinstance(source, Mapping):
+        raise SettingsError("settings", f"a mapping is needed, not {source!r}.")
+    return source
+
+
+def _as_number(code: str) -> float | str:
+    try:
+        return float(code)
+    except ValueError:
+        return code
 
 
 def _check_together(settings: Settings) -> None:
+    for code in settings.missing.numbers:
+        number()(_as_number(code), f"missing.numbers.{code}")
     if len(settings.grades) != len(settings.grade_cuts) + 1:
         raise SettingsError("grades", f"{len(settings.grade_cuts) + 1} names are needed for as many grades.")
     if level := [name for name, (low, high) in settings.lvi_bounds.items() if low == high]:

@@ -2,13 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from surveyapp.indicators import changes, village_income, village_lines, village_poverty
 from surveyapp.indicators.changes import Comparison
 from surveyapp.indicators.compute import IndicatorTable
 from surveyapp.indicators.figures import Figure, Line, View, mask_small
 from surveyapp.indicators.frame import Frame
+from surveyapp.indicators.panel import (
+    NO_PANEL,
+    Panel,
+    PanelChange,
+    Wave,
+    choose_wave,
+    compare_waves,
+    list_waves,
+    with_attrition_hidden,
+)
 from surveyapp.indicators.sample import make_sample
 from surveyapp.indicators.settings import Settings
 
@@ -19,14 +29,22 @@ LINES: Final[tuple[Line, ...]] = (
     *changes.LINES,
 )
 
+# The later wave where the first was asked with another form, and this one has no question of waves.
+NOW: Final = "now"
+C = TypeVar("C", Comparison, PanelChange)
+
 
 @dataclass(frozen=True)
 class Summary:
-    """Figures of villages and of the project in the order of the catalogue, and the comparison of before and now."""
+    """Figures of villages and of the project in the order of the catalogue, the comparison of what was recalled with
+    now, and of the waves of a panel. `wave` is the wave that the figures are of, '' where there are no waves.
+    """
 
     villages: tuple[Figure, ...]
     project: tuple[Figure, ...]
     before_after: tuple[Comparison, ...]
+    panel: Panel = NO_PANEL
+    wave: str = ""
 
 
 def summarise(
@@ -36,33 +54,49 @@ def summarise(
     *,
     lines: Iterable[Line] = LINES,
     masked: bool = True,
+    earlier: Wave | None = None,
 ) -> Summary:
     """All lines for every village and for the project, from a table that holds all indicators of this frame.
 
-    Lines whose indicators the table lacks are left out. `masked=False` is for those who may see small cells.
+    Lines whose indicators the table lacks are left out. `masked=False` is for those who may see small cells. `earlier`
+    is a first wave that was asked with another form.
     """
     settings = settings or Settings()
-    sample = make_sample(frame, table, settings)
+    everybody = make_sample(frame, table, settings)
+    waves = list_waves(everybody, settings.design.waves)
+    wave = choose_wave(waves, settings)
+    sample = everybody if wave is None else wave.sample
     usable = [line for line in lines if all(code in table.columns for code in line.depends)]
     villages, project = View(sample, "village"), View(sample, "project")
     by_village = [one for line in usable if "village" in line.levels for one in line.formula(villages)]
     of_project = [one for line in usable if "project" in line.levels for one in line.formula(project)]
     paired = [code for code in changes.PAIRED if code in table.columns and f"{code}_b" in table.columns]
     compared = [one for view in (project, villages) for one in changes.compare(view, paired)]
+    panel = compare_waves(waves if earlier is None else [earlier, *(waves or [Wave(NOW, everybody)])])
     if masked:
         towns = dict(zip(sample.village.tolist(), sample.township.tolist(), strict=True))
         by_village, of_project = _masked(by_village, settings, towns), _masked(of_project, settings, towns)
-        compared = _mask_compared(compared, settings, towns)
-    return Summary(tuple(by_village), tuple(of_project), tuple(compared))
+        compared = _mask_parts(compared, ("before", "now", "change"), settings, towns)
+        panel = _mask_panel(panel, settings, towns)
+    name = "" if wave is None else wave.name
+    return Summary(tuple(by_village), tuple(of_project), tuple(compared), panel, name)
 
 
 def _masked(figures: list[Figure], settings: Settings, towns: dict[str, str]) -> list[Figure]:
     return mask_small(figures, settings.smallest_cell, settings.careful_cell, towns)
 
 
-def _mask_compared(compared: list[Comparison], settings: Settings, towns: dict[str, str]) -> list[Comparison]:
-    parts = [_masked([getattr(one, part) for one in compared], settings, towns) for part in ("before", "now", "change")]
+def _mask_parts(compared: list[C], parts: tuple[str, ...], settings: Settings, towns: dict[str, str]) -> list[C]:
+    masked = [_masked([getattr(one, part) for one in compared], settings, towns) for part in parts]
     return [
-        replace(one, before=before, now=now, change=change)
-        for one, before, now, change in zip(compared, *parts, strict=True)
+        replace(one, **dict(zip(parts, figures, strict=True)))
+        for one, figures in zip(compared, zip(*masked, strict=True), strict=True)
     ]
+
+
+def _mask_panel(panel: Panel, settings: Settings, towns: dict[str, str]) -> Panel:
+    found: list[PanelChange] = []
+    for later in dict.fromkeys(one.later for one in panel.changes):
+        changed = [one for one in panel.changes if one.later == later]
+        found += _mask_parts(changed, ("before", "now", "change", "stayed", "lost"), settings, towns)
+    return replace(panel, changes=tuple(with_attrition_hidden(one) for one in found))

@@ -5,34 +5,34 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from surveyapp.indicators.compute import IndicatorTable, compute_households
-from surveyapp.indicators.frame import SurveyFrame
+from surveyapp.indicators.frame import Household, SurveyFrame
+from surveyapp.indicators.panel import Wave
 from surveyapp.indicators.parameters import NO_PARAMETERS, Parameters
+from surveyapp.indicators.sample import Sample, make_sample
 from surveyapp.indicators.settings import Settings
 from surveyapp.indicators.summary import Summary, summarise
 
 
-@dataclass(frozen=True, slots=True)
-class Household:
-    """Which submission a row of the table is."""
-
-    submission_no: int
-    instance_id: str
-    version: str
-
-
 @dataclass(frozen=True)
 class Tabulation:
-    """Row by row, and for the villages and the project."""
+    """Row by row, and for the villages and the project; `earlier` is a first wave that another form asked."""
 
     households: Sequence[Household]
     frame: SurveyFrame
     table: IndicatorTable
     settings: Settings
+    earlier: Wave | None = None
 
     @cached_property
     def summary(self) -> Summary:
         """Villages and the project, small cells masked."""
-        return summarise(self.frame, self.table, self.settings)
+        return summarise(self.frame, self.table, self.settings, earlier=self.earlier)
+
+    @cached_property
+    def sample(self) -> Sample:
+        """The households that the figures of the summary are of."""
+        everybody = make_sample(self.frame, self.table, self.settings)
+        return everybody.of_wave(self.summary.wave) if self.summary.wave else everybody
 
 
 def tabulate(

@@ -1,14 +1,16 @@
 """Income of villages and of the project: poverty, inequality, level."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from surveyapp.indicators.columns import Mask
-from surveyapp.indicators.figures import PROJECT, Figure, Line, View, replace_values
-from surveyapp.indicators.measures import fgt_terms, theil_parts
+from surveyapp.indicators.figures import PROJECT, Figure, Line, View, replace_values, with_error
+from surveyapp.indicators.linearisation import theil_within
+from surveyapp.indicators.measures import fgt_terms
 
 BOTH: Final = ("village", "project")
 
@@ -44,9 +46,14 @@ def _theil_within(view: View) -> Iterator[Figure]:
     if not rows.any():
         return
     whole = view.estimates(income, kind="theil", persons=True)[PROJECT]
-    parts = theil_parts(income.values[rows], sample.village[rows], (sample.weights * sample.persons)[rows])
-    share = parts.within / parts.total if parts.total > 0 else math.nan
-    yield Figure("v_theil_within", PROJECT, share, n=whole.n, units=whole.units, unit_kind="persons", flags=whole.flags)
+    weights = (sample.weights * sample.persons)[rows]
+    villages = np.unique(sample.village[rows], return_inverse=True)[1]
+    z = np.zeros(sample.n)
+    share, z[rows] = theil_within(income.values[rows], weights, np.zeros_like(villages), 1, villages)
+    found = Figure(
+        "v_theil_within", PROJECT, float(share[0]), n=whole.n, units=whole.units, unit_kind="persons", flags=whole.flags
+    )
+    yield with_error(found, view.errors(z, rows, persons=True)[PROJECT])
 
 
 LINES: Final = (
@@ -96,7 +103,7 @@ LINES: Final = (
         levels=("project",),
         label_en="Share of inequality inside villages",
         label_zh="村内差异占比（泰尔）",
-        definition="Within part / total of the Theil T of inc_pc over villages, persons as units. No error is told.",
+        definition="Within part / total of the Theil T of inc_pc over villages, persons as units.",
         formula=_theil_within,
         source=("S14",),
         depends=("inc_pc",),

@@ -8,10 +8,12 @@ from typing import Final
 
 import numpy as np
 
-from surveyapp.indicators.columns import Column, Reason, one_of
-from surveyapp.indicators.figures import PROJECT, Figure, Line, View, given_everywhere, replace_values
+from surveyapp.indicators.columns import Column, Reason, is_choice, one_of
+from surveyapp.indicators.estimation import Estimate
+from surveyapp.indicators.figures import PROJECT, Figure, Line, View, given_everywhere, replace_values, with_error
 from surveyapp.indicators.household_capitals import CAPITALS
 from surveyapp.indicators.household_coupling import SPACES
+from surveyapp.indicators.linearisation import concentration
 from surveyapp.indicators.measures import coupling
 
 SYNERGIES: Final = ("syn_gov", "syn_inter", "syn_intra", "syn_capital")
@@ -144,19 +146,32 @@ def _trust(view: View) -> Iterator[Figure]:
 def _leader(view: View) -> Iterator[Figure]:
     column = view.column("leader")
     shares = {kind: view.estimates(one_of(column, (kind,)), scale="logit") for kind in column.levels}
+    concentrated = _concentration(view, column)
     for place in view.places:
         named = {kind: found[place] for kind, found in shares.items() if place in found and found[place].n}
         if not named:
             continue
         persons = {kind: one.estimate for kind, one in named.items() if kind != "none" and one.estimate > 0}
         first = max(persons, key=lambda kind: persons[kind]) if persons else "none"
-        top, total = named[first], sum(persons.values())
-        concentration = sum((share / total) ** 2 for share in persons.values()) if persons else math.nan
+        top = named[first]
         yield Figure(
             "v_leader", place, top.estimate, top.se, top.lower, top.upper, top.df, top.n, top.units, flags=top.flags,
             text=first,
         )  # fmt: skip
-        yield Figure("v_leader_conc", place, concentration, n=top.n, units=top.units, flags=top.flags)
+        found, error = concentrated.get(place, (math.nan, None))
+        yield with_error(Figure("v_leader_conc", place, found, n=top.n, units=top.units, flags=top.flags), error)
+
+
+def _concentration(view: View, column: Column) -> dict[str, tuple[float, Estimate]]:
+    """Σ p² over the leaders that were named, and its error."""
+    named = column.given & ~is_choice(column, ("none",))
+    codes, z = view.codes(), np.zeros(view.sample.n)
+    places = view.places
+    found, z[named] = concentration(
+        column.values[named].astype(np.int64), view.sample.weights[named], codes[named], len(places)
+    )
+    errors = view.errors(z, named)
+    return {place: (float(found[number]), errors[place]) for number, place in enumerate(places) if place in errors}
 
 
 LINES: Final = (

@@ -1,14 +1,15 @@
 """Multidimensional poverty and vulnerability of villages and of the project."""
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surveyapp.indicators.columns import Column, Numbers
-from surveyapp.indicators.figures import Figure, Line, View, replace_values
+from surveyapp.indicators.figures import Figure, Line, View, replace_values, with_error
 from surveyapp.indicators.settings import MPI_NAMES
 
 # Sub-components of each major component of the vulnerability index, and to which part of LVI–IPCC it belongs.
@@ -21,6 +22,7 @@ COMPONENTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "water": ("sensitivity", ("lvi_water_short", "lvi_water_min")),
     "hazards": ("exposure", ("lvi_shocks", "hazard_any")),
 }
+PARTS: Final = ("exposure", "adaptive", "sensitivity")
 SUBS: Final = tuple(name for _, names in COMPONENTS.values() for name in names)
 
 
@@ -62,54 +64,69 @@ def _headcounts(view: View) -> Iterator[Figure]:
 
 
 def _lvi(view: View) -> Iterator[Figure]:
-    bounds = view.settings.lvi_bounds
-    standard: dict[str, dict[str, float]] = {}
-    slopes = np.zeros(view.sample.n)
-    heads: dict[str, int] = {}
-    for name in SUBS:
-        column = view.column(name)
-        low, high = bounds[name]
-        found = view.estimates(column)
-        for place, one in found.items():
-            standard.setdefault(place, {})[name] = float(np.clip((one.estimate - low) / (high - low), 0, 1))
-            heads[place] = min(heads.get(place, one.n), one.n)
-            slopes += _pull(view, place, column, one.estimate) / (len(SUBS) * (high - low))
-    errors = view.estimates(Column(slopes, np.zeros(view.sample.n, np.uint8)))
-    for place, values in standard.items():
-        # Where nobody can answer to a sub-component, there is no index: it means nothing over the others alone.
-        whole = {name: values.get(name, math.nan) for name in SUBS}
-        n = heads[place] if len(values) == len(SUBS) else 0
-        yield from _lvi_of(place, whole, errors[place].se if n else math.nan, errors[place].df, n)
+    subs = {name: _standardised(view, name) for name in SUBS}
+    everybody = np.ones(view.sample.n, bool)
+    codes, places = view.codes(), view.places
+    figures = {code: _mean_of(subs, pulls) for code, pulls in _shares_of_figures().items()}
+    values = {code: found for code, (found, _) in figures.items()}
+    exposure, adaptive, sensitivity = (values[part] for part in PARTS)
+    values["lvi_ipcc"] = (exposure - adaptive) * sensitivity
+    moved = {code: pull for code, (_, pull) in figures.items()}
+    moved["lvi_ipcc"] = (exposure - adaptive)[codes] * moved["sensitivity"] + sensitivity[codes] * (
+        moved["exposure"] - moved["adaptive"]
+    )
+    n = np.minimum.reduce([sub.n for sub in subs.values()])
+    weight = np.bincount(codes, view.sample.weights, minlength=len(places))
+    # Where nobody can answer to a sub-component, there is no index: it means nothing over the others alone.
+    whole = ~np.isnan(values["lvi"])
+    for code in ("lvi", *(f"lvi_m_{name}" for name in COMPONENTS), "lvi_ipcc"):
+        errors = view.errors(np.where(whole[codes], moved[code], 0.0) / weight[codes], everybody)
+        for place, error in errors.items():
+            number = places.index(place)
+            size = int(n[number]) if whole[number] else 0
+            figure = Figure(code, place, float(values[code][number]), n=size, units=float(size))
+            yield with_error(figure, error if size else None)
 
 
-def _pull(view: View, place: str, column: Column, mean: float) -> Numbers:
-    """What each household adds to the error of its village's mean; nothing where it has no answer."""
-    here = np.ones(view.sample.n, bool) if view.labels is None else view.labels == place
-    answered = here & column.given
-    weights = view.sample.weights
-    if math.isnan(mean) or not weights[answered].sum():
-        return np.zeros(view.sample.n)
-    share = weights[here].sum() / weights[answered].sum()
-    pull: Numbers = np.where(answered, share * (column.values - mean), 0.0)
-    return pull
+@dataclass(frozen=True)
+class _Sub:
+    """A sub-component: of each place its standardised mean and the households with an answer, of each household how
+    it moves that mean: by its own weight over that of the place.
+    """
+
+    value: Numbers
+    n: NDArray[np.int64]
+    pull: Numbers
 
 
-def _lvi_of(place: str, values: Mapping[str, float], se: float, df: int, n: int) -> Iterator[Figure]:
-    majors = {name: float(np.mean([values[sub] for sub in subs])) for name, (_, subs) in COMPONENTS.items()}
-    index = float(np.mean([values[sub] for sub in SUBS]))
-    yield Figure("lvi", place, index, se, df=df, n=n, units=float(n))
-    for name, value in majors.items():
-        yield Figure(f"lvi_m_{name}", place, value, n=n, units=float(n))
-    parts = {
-        part: _weighted([(majors[name], len(subs)) for name, (to, subs) in COMPONENTS.items() if to == part])
-        for part in ("exposure", "adaptive", "sensitivity")
-    }
-    found = (parts["exposure"] - parts["adaptive"]) * parts["sensitivity"]
-    yield Figure("lvi_ipcc", place, found, n=n, units=float(n))
+def _standardised(view: View, name: str) -> _Sub:
+    low, high = view.settings.lvi_bounds[name]
+    column, codes, weights = view.column(name), view.codes(), view.sample.weights
+    size = len(view.places)
+    given = column.given
+    whole = np.bincount(codes, weights, minlength=size)
+    answered = np.bincount(codes[given], weights[given], minlength=size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.bincount(codes[given], (weights * column.values)[given], minlength=size) / answered
+        score = (mean - low) / (high - low)
+        # Beyond a bound nothing moves the score.
+        slope = np.where((score >= 0) & (score <= 1), whole / answered, 0.0) / (high - low)
+    pull = np.where(given, slope[codes] * (column.values - mean[codes]), 0.0)
+    return _Sub(np.clip(score, 0, 1), np.bincount(codes[given], minlength=size), pull)
 
 
-def _weighted(pairs: list[tuple[float, int]]) -> float:
-    return sum(value * size for value, size in pairs) / sum(size for _, size in pairs)
+def _shares_of_figures() -> dict[str, tuple[str, ...]]:
+    """Of which sub-components each figure is the plain mean."""
+    found = {"lvi": SUBS, **{f"lvi_m_{name}": subs for name, (_, subs) in COMPONENTS.items()}}
+    for part in PARTS:
+        found[part] = tuple(sub for to, subs in COMPONENTS.values() if to == part for sub in subs)
+    return found
+
+
+def _mean_of(subs: Mapping[str, _Sub], names: Sequence[str]) -> tuple[Numbers, Numbers]:
+    value: Numbers = np.mean([subs[name].value for name in names], axis=0)
+    pull: Numbers = np.mean([subs[name].pull for name in names], axis=0)
+    return value, pull
 
 
 LINES: Final = (
@@ -139,7 +156,7 @@ LINES: Final = (
         label_zh="生计脆弱性指数",
         definition="Village means of 16 sub-components, each (s − min)/(max − min) with the bounds of `lvi_bounds`, "
         "averaged inside 7 major components and then over them by their number of sub-components; LVI–IPCC = "
-        "(exposure − adaptive capacity) × sensitivity. No error is told of the parts.",
+        "(exposure − adaptive capacity) × sensitivity.",
         formula=_lvi,
         source=("S21",),
         depends=SUBS,

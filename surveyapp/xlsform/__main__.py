@@ -1,8 +1,10 @@
 """The process that converts one form: `python -m surveyapp.xlsform`.
 
-Reads one line of JSON (`filename`, `default_version`, `seconds`, `memory_mb`) and then the file from standard input;
-writes one line of JSON (`kind`, `findings`, `failed`, `rows`, `xform_bytes`) and then the XForm and the itemsets CSV to
-standard output. It limits itself before it looks at the file. Started by `surveyapp.xlsform.convert` alone.
+Reads one line of JSON (`wanted`, `filename`, `default_version`, `seconds`, `memory_mb`) and then the file from
+standard input; writes one line of JSON (`kind`, `findings`, `failed`, `rows`, `indicators`, `xform_bytes`) and then the
+XForm and the itemsets CSV to standard output. Where only the rows of the sheet `indicators` are wanted, it writes
+`failed`, `findings` and those. It limits itself before it looks at the file. Started by `surveyapp.xlsform.convert`
+alone.
 """
 
 import json
@@ -12,7 +14,7 @@ from dataclasses import asdict
 from typing import Any
 
 from surveyapp.xlsform.faults import FormFaultsError
-from surveyapp.xlsform.pipeline import run
+from surveyapp.xlsform.pipeline import read_indicators, run
 
 MAX_XFORM = 64 * 1024 * 1024
 MAX_OPEN_FILES = 64
@@ -25,7 +27,7 @@ def main() -> None:
     limit_process(request["seconds"], request["memory_mb"])
     content = sys.stdin.buffer.read()
     try:
-        answer, parts = _convert(content, request["filename"], request["default_version"])
+        answer, parts = _answer(request, content)
     except MemoryError:
         answer, parts = _out_of_memory(), []
     sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
@@ -48,6 +50,12 @@ def limit_process(seconds: int, memory_mb: int) -> None:
         resource.setrlimit(what, (wanted, wanted))
 
 
+def _answer(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], list[bytes]]:
+    if request["wanted"] == "indicators":
+        return _read_indicators(content, request["filename"]), []
+    return _convert(content, request["filename"], request["default_version"])
+
+
 def _convert(content: bytes, filename: str, default_version: str) -> tuple[dict[str, Any], list[bytes]]:
     try:
         made = run(content, filename, default_version)
@@ -60,9 +68,18 @@ def _convert(content: bytes, filename: str, default_version: str) -> tuple[dict[
         "kind": made.kind,
         "findings": [asdict(finding) for finding in made.findings],
         "rows": made.rows,
+        "indicators": [asdict(row) for row in made.indicators],
         "xform_bytes": len(made.xform),
     }
     return answer, [made.xform, made.itemsets]
+
+
+def _read_indicators(content: bytes, filename: str) -> dict[str, Any]:
+    try:
+        rows = read_indicators(content, filename)
+    except FormFaultsError as error:
+        return {"failed": True, "findings": [asdict(finding) for finding in error.findings]}
+    return {"failed": False, "findings": [], "indicators": [asdict(row) for row in rows]}
 
 
 def _out_of_memory() -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any
 from surveyapp.findings import FormFinding
 from surveyapp.problems import FORM_FILE_UNSUPPORTED, FORM_INVALID, TOO_LARGE, Problem
 from surveyapp.xlsform.collect_check import check_for_collect
+from surveyapp.xlsform.indicators_sheet import IndicatorRow
 
 MAX_FILE = 50 * 1024 * 1024
 
@@ -31,7 +32,7 @@ class Conversion:
     `xform` is the XForm as it is to be stored and served, for an uploaded XForm byte for byte what came. `itemsets`
     is the content of `itemsets.csv`, which a form with select_one_external needs as attachment, else b''.
     `findings` are warnings and the repairs made; `source_kind` is xlsx, xls, csv, md or xform; `rows` gives the row
-    of each question on the survey sheet.
+    of each question on the survey sheet; `indicators` are the rows of the sheet of that name.
     """
 
     xform: bytes
@@ -39,6 +40,7 @@ class Conversion:
     source_kind: str
     itemsets: bytes = b""
     rows: Mapping[str, int] = field(default_factory=dict)
+    indicators: tuple[IndicatorRow, ...] = ()
 
 
 def convert_form(
@@ -60,8 +62,8 @@ def convert_form(
         raise Problem(
             TOO_LARGE, f"The form file has {len(content) / 1024**2:.0f} MB; {MAX_FILE // 1024**2} MB are the limit."
         )
-    request = {"filename": filename, "default_version": default_version, "seconds": seconds, "memory_mb": memory_mb}
-    answer, rest = _ask(json.dumps(request).encode() + b"\n" + content, seconds)
+    request = {"wanted": "form", "filename": filename, "default_version": default_version}
+    answer, rest = _ask({**request, "seconds": seconds, "memory_mb": memory_mb}, content)
     findings = tuple(FormFinding(**finding) for finding in answer["findings"])
     if answer["failed"]:
         raise _problem(findings)
@@ -70,11 +72,24 @@ def convert_form(
         findings += check_for_collect(rest[:size], rows=answer["rows"], seconds=seconds)
         if findings and findings[-1].severity == "error":
             raise _problem(findings)
-    return Conversion(rest[:size], findings, answer["kind"], rest[size:], answer["rows"])
+    indicators = tuple(IndicatorRow(**row) for row in answer["indicators"])
+    return Conversion(rest[:size], findings, answer["kind"], rest[size:], answer["rows"], indicators)
 
 
-def _ask(request: bytes, seconds: int) -> tuple[dict[str, Any], bytes]:
+def read_indicators_sheet(
+    content: bytes, filename: str, *, seconds: int = 60, memory_mb: int = 1024
+) -> tuple[IndicatorRow, ...]:
+    """The sheet `indicators` of a workbook that was converted before. Raises Problem as `convert_form` does."""
+    request = {"wanted": "indicators", "filename": filename, "seconds": seconds, "memory_mb": memory_mb}
+    answer, _ = _ask(request, content)
+    if answer["failed"]:
+        raise _problem(tuple(FormFinding(**finding) for finding in answer["findings"]))
+    return tuple(IndicatorRow(**row) for row in answer["indicators"])
+
+
+def _ask(request: Mapping[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
     """The converting process's answer. Raises Problem where it was killed or died."""
+    seconds = request["seconds"]
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "surveyapp.xlsform"],
         stdin=subprocess.PIPE,
@@ -85,7 +100,7 @@ def _ask(request: bytes, seconds: int) -> tuple[dict[str, Any], bytes]:
     )
     with process:
         try:
-            output, _ = process.communicate(request, timeout=seconds)
+            output, _ = process.communicate(json.dumps(request).encode() + b"\n" + content, timeout=seconds)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()

@@ -9,6 +9,7 @@ from surveyapp.xlsform.check_choices import check_choices
 from surveyapp.xlsform.check_references import check_references
 from surveyapp.xlsform.check_survey import SurveyCheck
 from surveyapp.xlsform.faults import FormFaultsError, fault
+from surveyapp.xlsform.indicators_sheet import IndicatorRow, read_indicator_rows
 from surveyapp.xlsform.repair import RepairLog, free_root_name, repair_rows, repair_text, repair_types
 from surveyapp.xlsform.repair_choices import (
     drop_bad_columns,
@@ -26,7 +27,7 @@ from surveyapp.xlsform.xform_file import check_xform
 class Made:
     """A finished conversion. `itemsets` is the CSV of select_one_external, b'' where there is none.
 
-    `rows` gives the row of each name on the survey sheet.
+    `rows` gives the row of each name on the survey sheet; `indicators` are the rows of the sheet of that name.
     """
 
     kind: SourceKind
@@ -34,13 +35,14 @@ class Made:
     itemsets: bytes
     findings: list[FormFinding]
     rows: dict[str, int]
+    indicators: list[IndicatorRow]
 
 
 def run(content: bytes, filename: str, default_version: str) -> Made:
     """Convert one file. Raises FormFaultsError with every fault that was found."""
     kind = recognise(content, filename)
     if kind == "xform":
-        return Made(kind, content, b"", check_xform(content), {})
+        return Made(kind, content, b"", check_xform(content), {}, [])
     grids, findings = read_grids(content, kind)
     sheets, told = collect_sheets(grids)
     findings += told
@@ -48,10 +50,20 @@ def run(content: bytes, filename: str, default_version: str) -> Made:
         raise FormFaultsError([*findings, _no_survey(grids)])
     findings += repair(sheets, filename, default_version)
     findings += check(sheets)
+    indicators, told = read_indicator_rows(grids)
+    findings += told
     made = _convert(sheets, findings)
     survey = sheets["survey"]
     rows = {survey.get(row, "name"): number for number, row in survey.numbered()}
-    return Made(kind, made.xform.encode(), made.itemsets.encode(), _unique([*findings, *made.warnings]), rows)
+    return Made(
+        kind, made.xform.encode(), made.itemsets.encode(), _unique([*findings, *made.warnings]), rows, indicators
+    )
+
+
+def read_indicators(content: bytes, filename: str) -> list[IndicatorRow]:
+    """The rows of the sheet `indicators` alone. Raises FormFaultsError where the file cannot be read."""
+    kind = recognise(content, filename)
+    return [] if kind == "xform" else read_indicator_rows(read_grids(content, kind)[0])[0]
 
 
 def _no_survey(grids: Grids) -> FormFinding:

@@ -85,7 +85,7 @@ def collect_sheets(grids: Grids) -> tuple[dict[str, Sheet], list[FormFinding]]:
     for title, grid in grids.items():
         name = _SPACES.sub("_", title.strip().lower())
         if name in KNOWN_SHEETS and name not in sheets:
-            sheets[name] = _sheet(name, title, grid, findings)
+            sheets[name] = read_sheet(name, title, grid, findings)
         elif not title.startswith("_"):
             others[title] = grid
     for name in ("survey", "choices", "settings"):
@@ -94,7 +94,7 @@ def collect_sheets(grids: Grids) -> tuple[dict[str, Sheet], list[FormFinding]]:
     if "survey" not in sheets and len(grids) == 1:
         title, grid = next(iter(grids.items()))
         if _header_row(grid, NEEDED_COLUMNS["survey"]) is not None:
-            sheets["survey"] = _sheet("survey", title, grid, findings)
+            sheets["survey"] = read_sheet("survey", title, grid, findings)
     return sheets, findings
 
 
@@ -105,7 +105,7 @@ def _find_misspelt(name: str, others: dict[str, Grid], sheets: dict[str, Sheet],
     usable = [title for title in similar if _header_row(others[title], NEEDED_COLUMNS[name]) is not None]
     if len(usable) == 1:
         title = usable[0]
-        sheets[name] = _sheet(name, title, others.pop(title), findings)
+        sheets[name] = read_sheet(name, title, others.pop(title), findings)
         message = f"The sheet '{title}' was taken as '{name}'."
         findings.append(FormFinding("sheet-misspelt", "warning", message, f"Rename it to '{name}'.", title))
     else:
@@ -129,7 +129,8 @@ def clean_header(text: str) -> str:
     return re.sub(r" ?::? ?", lambda found: found[0].strip(), _SPACES.sub(" ", text).strip())
 
 
-def _sheet(name: str, title: str, grid: Grid, findings: list[FormFinding]) -> Sheet:
+def read_sheet(name: str, title: str, grid: Grid, findings: list[FormFinding]) -> Sheet:
+    """A grid as the sheet `name`: its header found, its rows by header; what is odd goes to `findings`."""
     start = _header_row(grid, NEEDED_COLUMNS.get(name, set()))
     if start is None:
         start = next((index for index, row in enumerate(grid) if any(cell.strip() for cell in row)), 0)

@@ -59,7 +59,7 @@ def sheet(path: Path, title: str) -> list[dict[str, Any]]:
 def test_only_interviews_of_the_days_asked_for_are_exported(survey: Survey, tmp_path: Path) -> None:
     survey.publish(STARTED)
     phone = survey.phone()
-    moments = ("2026-03-01T23:59:59.999+08:00", "2026-03-02T00:00:00.000+08:00", "2026-03-03T12:00:00.000+08:00", "")
+    moments = ("2026-03-01T23:59:59.999+08:00", "2026-03-02T00:00:00.000+08:00", "2026-03-03T00:00:00.000+08:00", "")
     for number, moment in enumerate(moments, 1):
         assert phone.send(started(number, moment)).status_code == 201
     asked = {"interviewed_from": "2026-03-02", "interviewed_until": "2026-03-02", "zone": "Asia/Shanghai"}
@@ -186,6 +186,9 @@ def test_options_that_do_not_fit_are_refused_at_once(program: Program) -> None:
         {"wide": 99},
         {"names": "long"},
         {"protection": {"colour": 1}},
+        {"kind": "deidentified", "protection": {"classes": {"/data/age": "indirect"}}},
     ):
         assert_problem(program.http.post(f"{program.form}/exports", json=asked, timeout=60), 422)
+    told = program.http.post(f"{program.form}/exports", json={"kind": "deidentified"}, timeout=60).json()
+    assert (told["code"], told["errors"][0]["suggested"]) == ("pii-unconfirmed", "direct")
     assert program.survey.count("exports") == 0

@@ -9,9 +9,11 @@ from typing import Any, Final
 import requests
 import requests.auth
 
+from surveyapp.people.accounts import make_link
 from surveyapp.people.phones import issue_credentials
 from surveyapp.people.programs import grant_api_token
 from surveyapp.people.rights import OPERATOR, ROLES, SCOPES
+from surveyapp.store.accounts import get_account
 from surveyapp.store.exports import add_export
 from surveyapp.store.forms import get_form
 from surveyapp.store.projects import get_project
@@ -89,8 +91,10 @@ class World:
         person(survey, "admin-of-beta", "admin", project="beta")
         person(survey, "operator", operator=True)
         person(survey, "nobody")
+        person(survey, "helped", "enumerator", project="alpha")
         self.phone = team_phone(survey, "phone", "enumerator", "a", "alpha")
         self.stranger = survey.phone("phone", "beta")
+        survey.phone("spare", "alpha")
         sent = record("<name>A</name><photo>p.jpg</photo>", form="people", instance_id="uuid:1")
         assert self.phone.send(sent, {"p.jpg": b"\xff\xd8\xff"}).status_code == 201
         with survey.database.begin() as session:
@@ -104,6 +108,7 @@ class World:
                 "program of beta": grant_api_token(session, get_project(session, "beta"), "all", now()),
             }
             add_export(session, "e1", form.id, {}, now())
+            self.link = make_link(session, get_account(session, "nobody"), now())
             self.version_id = session.execute(survey.sql("SELECT min(id) FROM form_versions")).scalar_one()
         self.phone = Phone(f"{survey.url}/c/{self.card.token}")
         number = survey.rows("SELECT id FROM submissions")[0][0]
@@ -120,6 +125,10 @@ class World:
             "export_id": "e1",
             "name": "n.png",
             "filename": "tokens.css",
+            "login": "helped",
+            "team_id": survey.rows("SELECT min(id) FROM teams")[0][0],
+            "device_id": survey.rows("SELECT id FROM devices WHERE name = 'spare'")[0][0],
+            "secret": self.link,
         }
 
 
@@ -186,6 +195,8 @@ def address_of(world: World, row: Row) -> str:
 SPECIAL: Final[Mapping[str, Mapping[str, str]]] = {
     "/api/v1/projects/<project>/forms/<form_id>/submissions/<instance_id>/attachments/<name>": {"name": "p.jpg"},
     "/fill/<name>": {"name": "sw.js"},
+    "/api/v1/projects/<project>/devices/<name>": {"name": "spare"},
+    "/api/v1/projects/<project>/devices/<name>/credentials": {"name": "spare"},
 }
 
 
@@ -193,6 +204,8 @@ SPECIAL: Final[Mapping[str, Mapping[str, str]]] = {
 BODIES: Final[Mapping[tuple[str, str], Any]] = {
     ("PATCH", "/api/v1/projects/<project>/forms/<form_id>"): {"state": "open"},
     ("POST", "/api/v1/projects/<project>/forms/<form_id>/exports"): {},
+    ("POST", "/api/v1/projects/<project>/devices"): {"names": ["one more"]},
+    ("PATCH", "/api/v1/projects/<project>/devices/<name>"): {},
 }
 
 
@@ -236,6 +249,17 @@ def test_a_phone_comes_in_by_its_token_or_its_name_and_nobody_else_does(survey: 
             if is_refused(answer) == allowed or answer.status_code >= 500:
                 wrong.append(f"{method} {row.address} allowed={allowed}: {answer.status_code}")
     assert not wrong
+
+
+def test_a_form_for_strangers_is_taken_from_its_page_only(survey: Survey) -> None:
+    world = World(survey)
+    for row in (one for one in ROWS if one.door == "form"):
+        http = requests.Session()
+        http.trust_env = False
+        token = re.findall(r'name="csrf" value="(\w+)"', http.get(address_of(world, row), timeout=60).text)[0]
+        for csrf, forged in (("", True), (token, False)):
+            answer = http.post(address_of(world, row), data={"csrf": csrf}, timeout=60, allow_redirects=False)
+            assert (answer.status_code == 403) == forged
 
 
 def test_a_phone_of_another_project_does_not_find_the_form(survey: Survey) -> None:

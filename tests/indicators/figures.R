@@ -48,6 +48,14 @@ g <- svyglm(change ~ moved, dd)
 line("did", coef(g)[2], SE(g)[2], confint(g, ddf = g$df.residual)[2, ], g$df.residual)
 g <- svyglm(change ~ kind, dd)
 line("did_mixed", coef(g)[2], SE(g)[2], confint(g, ddf = g$df.residual)[2, ], g$df.residual)
+# Nonlinear figures by the delta method over totals and shares.
+t$y0 <- pmax(t$y, 0); t$ylog <- ifelse(t$y0 > 0, t$y0 * log(pmax(t$y0, 1)), 0); t$one <- 1
+t$n1 <- t$moved; t$n0 <- 1 - t$moved; t$y1 <- t$y0 * t$n1; t$yz <- t$y0 * t$n0
+dt <- svydesign(id = ~village, strata = ~stratum, weights = ~w, data = t, nest = TRUE)
+both("theil_within", svycontrast(svytotal(~y0 + ylog + one + n1 + n0 + y1 + yz, dt), quote(
+  1 - (y1 / y0 * log(y1 / n1) + yz / y0 * log(yz / n0) - log(y0 / one)) / (ylog / y0 - log(y0 / one)))))
+both("concentration", svycontrast(svymean(~factor(x), d), quote(
+  `factor(x)1`^2 + `factor(x)2`^2 + `factor(x)3`^2 + `factor(x)4`^2 + `factor(x)5`^2 + `factor(x)6`^2 + `factor(x)7`^2)))
 line("gini", gini(pmax(t$y, 0), weights = t$w)$value / 100)
 
 l <- read.csv(file.path(folder, "lonely.csv"))

@@ -18,7 +18,7 @@ from surveyapp.indicators.compute import IndicatorTable, compute_households
 from surveyapp.indicators.frame import FrameMaker, SurveyFrame
 from surveyapp.indicators.household_capitals import SCORES
 from surveyapp.indicators.refit import refit
-from surveyapp.indicators.settings import Settings, read_settings
+from surveyapp.indicators.settings import read_settings
 from surveyapp.simulate.interviews import simulate_interviews
 from surveyapp.xform.bind import bind
 from surveyapp.xform.parse import parse_xform
@@ -156,25 +156,6 @@ def test_pooled_bounds_that_were_never_fitted_are_no_scores() -> None:
 def test_a_shift_keeps_scores_off_the_ends() -> None:
     table = compute_households(frame_of((household(h_area_n=400), MEMBERS)), read_settings({"shift": 0.1}))
     assert cell(table, "score_area") == pytest.approx(0.9)
-
-
-def test_only_changed_households_are_computed_again() -> None:
-    both = [(household(), MEMBERS), (household(h_area_n=40), MEMBERS)]
-    before = compute_households(frame_of(*both))
-    corrected = (household(h_area_n=60, land_irr_n=90), [member(0)])
-    patched = before.with_rows(np.array([1]), compute_households(frame_of(corrected)))
-    whole = compute_households(frame_of(both[0], corrected))
-    assert same(patched, whole)
-    assert {name: mask.tolist() for name, mask in patched.marks.items()} == {
-        name: mask.tolist() for name, mask in whole.marks.items()
-    }
-
-
-def test_tables_of_other_settings_are_not_mixed() -> None:
-    table = compute_households(frame_of((household(), MEMBERS)))
-    other = compute_households(frame_of((household(), MEMBERS)), Settings(fcs_high=True))
-    with pytest.raises(ValueError, match="different settings"):
-        table.with_rows(np.array([0]), other)
 
 
 amounts = st.one_of(st.integers(0, 90000), st.just(-98), st.just(-99), st.none())

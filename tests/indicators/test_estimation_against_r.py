@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from surveyapp.indicators.estimation import Design, Estimate, difference_in_differences, estimate, paired_change
+from surveyapp.indicators.linearisation import Linearised, concentration, theil_within
 from surveyapp.indicators.measures import gini
 from tests.indicators.sampled import Table, read_table, two_stage_sample, with_lonely_village, write_table
 
@@ -38,6 +39,8 @@ RECORDED: Figures = {
     "paired": [382.12373037857805, 20.595435029500447],
     "did": [306.50951503990166, 34.136854382048156, 233.74853228044492, 379.2704977993584, 15],
     "did_mixed": [-15.96582654070467, 78.771058562732776, -183.86236351750384, 151.93071043609447, 15],
+    "theil_within": [0.99964262671893855, 0.0024785325662293987],
+    "concentration": [0.14296237751398472, 0.00036852960817400306],
     "gini": [0.33745793865498408],
     "lonely_mean_adjust": [6317.9810538780348, 293.59501393072497],
     "lonely_ratio_adjust": [1591.2719952281539, 88.916579866005051],
@@ -83,6 +86,12 @@ def _did(side: str) -> list[float]:
     return [*_with_interval(found), found.df]
 
 
+def _of_total(found: Linearised) -> list[float]:
+    (value,), z = found
+    return [float(value), estimate(z, D, kind="total").se]
+
+
+ALL = np.zeros(len(SAMPLE["y"]), np.int64)
 # A domain that some clusters have no member of.
 GAP = (SAMPLE["village"] % 3 != 0) & (SAMPLE["y"] > 0)
 D, F, L = _design(SAMPLE), _design(SAMPLE, fpc=True), _design(LONELY)
@@ -106,6 +115,8 @@ OURS: dict[str, Callable[[], list[float]]] = {
     "paired": lambda: _short(paired_change(SAMPLE["y"], SAMPLE["later"], D).change),
     "did": lambda: _did("moved"),
     "did_mixed": lambda: _did("kind"),
+    "theil_within": lambda: _of_total(theil_within(SAMPLE["y"], SAMPLE["w"], ALL, 1, SAMPLE["moved"].astype(np.int64))),
+    "concentration": lambda: _of_total(concentration(SAMPLE["x"].astype(np.int64) - 1, SAMPLE["w"], ALL, 1)),
     "gini": lambda: [gini(SAMPLE["y"], SAMPLE["w"])],
     "lonely_mean_adjust": lambda: _short(estimate(LONELY["y"], L, lonely="adjust")),
     "lonely_ratio_adjust": lambda: _short(

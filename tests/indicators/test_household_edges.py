@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.indicators.household import MEMBERS, cell, marks, member, table_of, value
+from surveyapp.indicators.columns import texts_of
+from surveyapp.indicators.compute import compute_households
+from surveyapp.indicators.frame import FrameMaker, read_question
+from surveyapp.indicators.inputs import QUESTIONS
+from surveyapp.indicators.settings import read_settings
+from tests.indicators.household import FORM, MEMBERS, cell, household, marks, member, table_of, value
 
 ALONE = [member(0)]
 INCOMES = ("crop", "livestock", "forest", "wage_local", "wage_migr", "business", "land_rent", "dividend", "gov")
@@ -335,3 +340,19 @@ def test_an_empty_roster_of_an_interview_is_blank() -> None:
 
 def test_what_waits_for_a_fit_says_so() -> None:
     assert value("lci_ent") == value("asset_pca") == value("obstacle") == "(not_fitted)"
+
+
+def test_the_codes_of_the_settings_count_and_no_others() -> None:
+    own = read_settings({"missing": {"numbers": {"999": "dk"}, "choices": {"hush": "rf"}}})
+    maker = FrameMaker(FORM, own)
+    maker.add(household(d_school_n=999, h_grade_n="hush", p_assets_n="hush", net_money=-98), MEMBERS, "1")
+    table = compute_households(maker.make(), own)
+    assert [cell(table, code) for code in ("house_safe", "passet_n")] == ["(rf)", "(rf)"]
+    assert cell(table, "access_min") == cell(table_of(d_school_n=-98), "access_min")
+    # -98 is no code here, and no number of households that would lend.
+    assert cell(table, "net_size") == "(invalid)"
+
+
+def test_a_visit_that_was_refused_is_no_missing_answer() -> None:
+    column = read_question(QUESTIONS["visit_result"], ["refused", "done"])
+    assert texts_of(column) == ["refused", "done"]
