@@ -12,7 +12,7 @@ RUN python -m venv /opt/surveyapp \
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home --home-dir /data surveyapp \
- && install --directory --owner=surveyapp --group=surveyapp --mode=0750 /data
+ && install --directory --owner=surveyapp --group=surveyapp --mode=0750 /data /backup
 COPY --from=build /opt/surveyapp /opt/surveyapp
 ENV PATH=/opt/surveyapp/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -4,5 +4,8 @@ import os
 
 from surveyapp.config import Config
 from surveyapp.web import create_app
+from surveyapp.web.logs import start_logging
 
-app = create_app(Config.from_environ(os.environ))
+config = Config.from_environ(os.environ)
+start_logging(config)
+app = create_app(config)

@@ -87,6 +87,7 @@ SIGN_IN_FAILED = _kind(
 TOO_MANY_ATTEMPTS = _kind("too-many-attempts", 429, "Too many attempts", "Wait, then try again.")
 LINK_EXPIRED = _kind("link-expired", 410, "This link does not work any more", "Ask for a new link.")
 PASSWORD_WEAK = _kind("password-weak", 422, "That password is too easy to guess", "Take a longer one, of several words.")
+PASSWORD_WRONG = _kind("password-wrong", 422, "That is not your password", "Type the password with which you sign in.")
 FORGED_REQUEST = _kind("forged-request", 403, "The page was open for too long", "Load the page again and repeat.")
 
 # -- projects, people, devices ----------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Work that takes longer than a request: a queue of exports, and the process that does them."""
 
+import contextlib
 import datetime
 import logging
 import os
@@ -14,8 +15,10 @@ from huey import SqliteHuey, crontab
 
 from surveyapp.assess import effective_settings
 from surveyapp.config import Config
+from surveyapp.disclosure.pseudonyms import project_secret
 from surveyapp.export.from_store import StoredForm
-from surveyapp.export.options import ExportOptions
+from surveyapp.export.manifest import find_same, hash_inputs, reuse
+from surveyapp.export.options import ENDINGS, ExportOptions
 from surveyapp.export.run import write_export
 from surveyapp.problems import EXPORT_OPTION, Problem
 from surveyapp.store.database import Database
@@ -23,6 +26,7 @@ from surveyapp.store.exports import (
     Export,
     add_export,
     find_export,
+    list_exports,
     list_exports_in_state,
     list_finished_before,
     mark_export,
@@ -31,6 +35,7 @@ from surveyapp.store.exports import (
 from surveyapp.store.files import Files
 from surveyapp.store.forms import Form, get_form_by_pk, list_form_versions
 from surveyapp.store.indicators import get_parameters
+from surveyapp.store.reach import Reach
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +43,6 @@ log = logging.getLogger(__name__)
 NOTE_EVERY: Final = 0.5
 # A phone that has not finished an upload after a day has begun it anew.
 ABANDONED_AFTER: Final = 86_400
-ENDINGS: Final = {"xlsx": ".xlsx", "csv": ".zip"}
 
 
 class Cancelled(Exception):
@@ -72,8 +76,9 @@ def make_worker(config: Config, database: Database, files: Files) -> Worker:
     return Worker(config, database, files, queue, run_export)
 
 
-def request_export(worker: Worker, form: Form, asked: dict[str, Any]) -> str:
-    """Put an export of `form` into the queue; its id. `asked` are the options as they were asked for.
+def request_export(worker: Worker, form: Form, asked: dict[str, Any], asked_by: str, reach: Reach) -> str:
+    """Put an export of `form` into the queue; its id. `asked` are the options as they were asked for, `asked_by` is the
+    actor of the log who asked, `reach` theirs.
 
     Raises:
         Problem: EXPORT_OPTION for a version that the form does not have.
@@ -85,9 +90,16 @@ def request_export(worker: Worker, form: Form, asked: dict[str, Any]) -> str:
             if version not in known:
                 remedy = f"Choose among: {', '.join(known)}."
                 raise Problem(EXPORT_OPTION, f"The form has no version {version!r}.", remedy=remedy)
-        add_export(session, export_id, form.id, asked, datetime.datetime.now(datetime.UTC))
+        now = datetime.datetime.now(datetime.UTC)
+        add_export(session, export_id, form.id, asked, now, asked_by=asked_by, reach=reach.to_json())
     worker.run_export(export_id)
     return export_id
+
+
+def count_waiting(worker: Worker) -> int:
+    """How many jobs wait in the queue."""
+    waiting: int = worker.queue.pending_count()
+    return waiting
 
 
 def cancel_export(worker: Worker, export_id: str) -> None:
@@ -132,8 +144,7 @@ def do_export(config: Config, database: Database, files: Files, export_id: str) 
 
 
 def _write(config: Config, database: Database, files: Files, export: Export) -> str:
-    asked: Any = {name: tuple(v) if isinstance(v, list) else v for name, v in export.options.items()}
-    options = ExportOptions(**asked)
+    options = ExportOptions.from_json(export.options)
     noted = 0.0
 
     def note(done: int, total: int, _sheet: str) -> None:
@@ -151,7 +162,14 @@ def _write(config: Config, database: Database, files: Files, export: Export) -> 
         path = export_path(config, export.id, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         settings, parameters = effective_settings(session, form), get_parameters(session, form)
-        write_export(StoredForm(session, files, form, settings, parameters), options, path, progress=note)
+        source = StoredForm(session, files, form, settings, parameters, Reach.from_json(export.reach))
+        done = [one for one in list_exports(session, form.id) if one.state == "done"]
+        before = [export_path(config, one.id, one.file_name) for one in done]
+        if same := find_same(hash_inputs(source, options.fitted()), before):
+            reuse(same, path)
+        else:
+            secret = project_secret(config.secret_key, form.project_id)
+            write_export(source, options, path, progress=note, secret=secret)
     return name
 
 
@@ -180,11 +198,14 @@ def work(worker: Worker) -> None:
             mark_export(session, export.id, state="queued")
             worker.run_export(export.id)
     parent = os.getppid()
-    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+    threading.Thread(target=_follow, args=(parent, worker.config.worker_beat), daemon=True).start()
     worker.queue.create_consumer(workers=1, worker_type="thread", check_worker_health=False).run()
 
 
-def _follow(parent: int) -> None:
+def _follow(parent: int, beat: Path) -> None:
+    """Say that we live, and end when whoever started us has."""
     while os.getppid() == parent:
+        with contextlib.suppress(OSError):
+            beat.touch()
         time.sleep(1)
     os._exit(0)

@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import EXPORT_NOT_FOUND, Problem
+from surveyapp.store.reach import Reach
 from surveyapp.store.tables import exports
 
 
@@ -46,14 +47,14 @@ def find_export(session: Session, export_id: str) -> Export | None:
     return None if row is None else Export(*row)
 
 
-def get_export(session: Session, export_id: str, form_pk: int) -> Export:
-    """The export with this id, of this form.
+def get_export(session: Session, export_id: str, form_pk: int, actor: str, reach: Reach) -> Export:
+    """The export with this id, of this form, when somebody may fetch it: see list_given_exports.
 
     Raises:
         Problem: EXPORT_NOT_FOUND.
     """
     export = find_export(session, export_id)
-    if export is None or export.form_pk != form_pk:
+    if export is None or export.form_pk != form_pk or not _is_given(export, actor, reach):
         raise Problem(EXPORT_NOT_FOUND, f"The form has no export {export_id!r}.")
     return export
 
@@ -62,6 +63,17 @@ def list_exports(session: Session, form_pk: int) -> list[Export]:
     """The exports of a form, newest first."""
     rows = session.execute(select(exports).where(exports.c.form_pk == form_pk).order_by(exports.c.created_at.desc()))
     return [Export(*row) for row in rows]
+
+
+def list_given_exports(session: Session, form_pk: int, actor: str, reach: Reach) -> list[Export]:
+    """The exports of a form that somebody may fetch, newest first: all, or the own ones with nothing in them beyond the
+    reach that they have now.
+    """
+    return [export for export in list_exports(session, form_pk) if _is_given(export, actor, reach)]
+
+
+def _is_given(export: Export, actor: str, reach: Reach) -> bool:
+    return reach.everything or (export.asked_by == actor and reach.covers(Reach.from_json(export.reach)))
 
 
 def mark_export(session: Session, export_id: str, *, only_from: tuple[str, ...] = (), **columns: Any) -> bool:

@@ -11,8 +11,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from surveyapp.problems import SUBMISSION_NOT_FOUND, Problem
 from surveyapp.store.people_tables import accounts, devices, teams
 from surveyapp.store.reach import Reach, within
+from surveyapp.store.submissions import VERSION, Version
 from surveyapp.store.tables import findings, submission_versions, submissions
 
 s = submissions.c
@@ -56,6 +58,19 @@ class Listed:
     team: str | None
     errors: int
     warnings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A version of a submission, and how it came."""
+
+    version: Version
+    instance_name: str
+    form_version: str
+    received_at: datetime.datetime
+    user_agent: str
+    device_identifier: str
+    device: str | None
 
 
 LISTED: Final = (
@@ -106,6 +121,63 @@ def list_submissions(
         rest = [*columns, *counts.get(version_id, (0, 0))]
         listed.append(Listed(number, *rest))
     return listed
+
+
+def find_listed(session: Session, form_pk: int, reach: Reach, submission_id: int) -> Listed | None:
+    """The submission of this number, as the list has it; None when it is not of this form, or out of reach."""
+    found = list_submissions(session, form_pk, reach, Filter(), limit=1, before=submission_id + 1)
+    return found[0] if found and found[0].id == submission_id else None
+
+
+def get_listed(session: Session, form_pk: int, reach: Reach, submission_id: int) -> Listed:
+    """The submission of this number, as the list has it.
+
+    Raises:
+        Problem: SUBMISSION_NOT_FOUND, also for one that is out of reach.
+    """
+    found = find_listed(session, form_pk, reach, submission_id)
+    if found is None:
+        raise Problem(SUBMISSION_NOT_FOUND, f"The form has no submission {submission_id}.")
+    return found
+
+
+def list_history(session: Session, form_pk: int, submission_id: int) -> list[Sent]:
+    """Each version of a submission and how it came, oldest first, copies included."""
+    columns = (v.instance_name, v.form_version, v.received_at, v.user_agent, v.device_identifier, devices.c.name)
+    rows = session.execute(
+        select(*VERSION, *columns)
+        .join(submissions, s.id == v.submission_id)
+        .outerjoin(devices, devices.c.id == v.device_id)
+        .where(v.form_pk == form_pk, v.submission_id == submission_id)
+        .order_by(v.number)
+    )
+    return [Sent(Version(*row[: len(VERSION)]), *row[len(VERSION) :]) for row in rows]
+
+
+def count_up_to(session: Session, form_pk: int, reach: Reach, wanted: Filter, most: int) -> int:
+    """How many submissions these are; `most` + 1 for more than `most`, which are not counted: a large form is not read
+    whole to number its pages.
+    """
+    found = (
+        select(s.id)
+        .select_from(submissions)
+        .join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
+    )
+    some = _narrowed(found, form_pk, reach, wanted).order_by(s.id.desc()).limit(most + 1).subquery()
+    counted: int = session.execute(select(func.count()).select_from(some)).scalar_one()
+    return counted
+
+
+def list_checks(session: Session, form_pk: int) -> list[str]:
+    """The ids of the checks that found something in a form."""
+    rows = session.execute(
+        select(f.check_id)
+        .join(submission_versions, v.id == f.submission_version_id)
+        .where(v.form_pk == form_pk)
+        .distinct()
+        .order_by(f.check_id)
+    )
+    return list(rows.scalars())
 
 
 def count_submissions(session: Session, form_pk: int, reach: Reach, wanted: Filter) -> int:

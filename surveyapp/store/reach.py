@@ -1,7 +1,8 @@
 """Whose submissions somebody may see: the one condition that lists, counts, exports and files share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, false, or_, true
 
@@ -15,6 +16,23 @@ class Reach:
     everything: bool = False
     team_ids: frozenset[int] = frozenset()
     account_id: int | None = None
+
+    def covers(self, other: "Reach") -> bool:
+        """Whether nobody is in the `other` reach who is not in this one."""
+        if self.everything or other.everything:
+            return self.everything
+        return other.team_ids <= self.team_ids and other.account_id in (None, self.account_id)
+
+    def to_json(self) -> dict[str, Any] | None:
+        """As it is kept beside what was made within it; None for everything."""
+        return None if self.everything else {"team_ids": sorted(self.team_ids), "account_id": self.account_id}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any] | None) -> "Reach":
+        """What `to_json` wrote."""
+        if content is None:
+            return EVERYTHING
+        return cls(team_ids=frozenset(content["team_ids"]), account_id=content["account_id"])
 
 
 EVERYTHING: Final = Reach(everything=True)

@@ -4,6 +4,9 @@ import datetime
 from dataclasses import dataclass
 from typing import Final
 
+from surveyapp.store.reach import EVERYTHING as EVERYBODY
+from surveyapp.store.reach import Reach
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -11,7 +14,7 @@ class Selection:
 
     `versions` are names of form versions. Times are aware: the bound ending in `_from` belongs to the selection, that
     ending in `_before` does not. An interview took place when it was started; where the form records no start, when it
-    was received. `submissions` are numbers of submissions.
+    was received. `submissions` are numbers of submissions. `reach` is that of whoever asks.
     """
 
     versions: tuple[str, ...] = ()
@@ -20,6 +23,7 @@ class Selection:
     interviewed_from: datetime.datetime | None = None
     interviewed_before: datetime.datetime | None = None
     submissions: tuple[int, ...] = ()
+    reach: Reach = EVERYBODY
 
 
 EVERYTHING: Final = Selection()

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from surveyapp.findings import Finding
 from surveyapp.store.answer_tables import AnswerTables
 from surveyapp.store.people_tables import devices
+from surveyapp.store.reach import EVERYTHING as EVERYBODY
+from surveyapp.store.reach import Reach, within
 from surveyapp.store.selection import EVERYTHING, Selection
 from surveyapp.store.submissions import IS_COPY
 from surveyapp.store.tables import findings, submission_attachments, submission_versions, submissions
@@ -123,7 +125,7 @@ class Snapshot:
 
     def _bounds(self, selection: Selection) -> list[ColumnElement[bool]]:
         """What holds for the submission and its version at hand."""
-        bounds: list[ColumnElement[bool]] = []
+        bounds: list[ColumnElement[bool]] = [within(selection.reach)]
         if selection.versions:
             bounds.append(v.form_version.in_(selection.versions))
         if selection.submissions:
@@ -193,28 +195,38 @@ class Snapshot:
         with self.session.execute(statement, execution_options={"yield_per": PAGE}) as result:
             yield from (tuple(row) for row in result)
 
-    def fingerprint(self) -> tuple[int, ...]:
-        """Numbers that change with every record, edit, file and judgement of the form."""
+    def fingerprint(self, reach: Reach = EVERYBODY) -> tuple[int, ...]:
+        """Numbers that change with every record, edit, file and judgement within the reach."""
         records = select(func.count(), func.max(v.id), func.sum(v.judged_by), func.sum(s.current_number)).join(
             submissions, s.id == v.submission_id
         )
-        files = select(func.count(), func.max(a.id)).join(submission_versions, v.id == a.submission_version_id)
-        found = select(func.count(), func.max(f.id)).join(submission_versions, v.id == f.submission_version_id)
+        files = (
+            select(func.count(), func.max(a.id))
+            .join(submission_versions, v.id == a.submission_version_id)
+            .join(submissions, s.id == v.submission_id)
+        )
+        found = (
+            select(func.count(), func.max(f.id))
+            .join(submission_versions, v.id == f.submission_version_id)
+            .join(submissions, s.id == v.submission_id)
+        )
         numbers: list[int] = []
         for statement in (records, files, found):
-            row = self.session.execute(statement.where(v.form_pk == self.tables.form_pk)).one()
+            row = self.session.execute(statement.where(v.form_pk == self.tables.form_pk, within(reach))).one()
             numbers += [int(number or 0) for number in row]
         return tuple(numbers)
 
-    def count_copies(self) -> int:
+    def count_copies(self, reach: Reach = EVERYBODY) -> int:
         """How many conflict copies and stale edits are kept beside the submissions."""
-        statement = select(func.count()).where(v.form_pk == self.tables.form_pk, IS_COPY)
+        copies = select(func.count()).join(submissions, s.id == v.submission_id)
+        statement = copies.where(v.form_pk == self.tables.form_pk, IS_COPY, within(reach))
         counted: int = self.session.execute(statement).scalar_one()
         return counted
 
-    def find_last(self) -> tuple[int, Any] | None:
+    def find_last(self, reach: Reach = EVERYBODY) -> tuple[int, Any] | None:
         """Number and time of receipt of the last submission."""
-        statement = select(s.id, s.received_at).where(s.form_pk == self.tables.form_pk).order_by(s.id.desc()).limit(1)
+        own = (s.form_pk == self.tables.form_pk, within(reach))
+        statement = select(s.id, s.received_at).where(*own).order_by(s.id.desc()).limit(1)
         row = self.session.execute(statement).one_or_none()
         return None if row is None else (row[0], row[1])
 

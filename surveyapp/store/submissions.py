@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import SUBMISSION_NOT_FOUND, Problem
+from surveyapp.store.reach import EVERYTHING, Reach, within
 from surveyapp.store.tables import submission_attachments, submission_versions, submissions
 
 # Spelt out, not bound: a partial index serves only a query that states its condition.
@@ -310,13 +311,13 @@ def mark_mended(session: Session, version_id: int, rules: int) -> None:
 
 
 # -- counts ----------------------------------------------------------------------------------------------------------
-def count_rules(session: Session, form_pk: int) -> RuleCounts:
+def count_rules(session: Session, form_pk: int, reach: Reach = EVERYTHING) -> RuleCounts:
     """The rules that were tried, over the current versions of a form."""
     sums = [func.coalesce(func.sum(column), 0) for column in (v.rules_ok, v.rules_violated, v.rules_not_checkable)]
     row = session.execute(
         select(*sums)
         .join(submissions, (s.id == v.submission_id) & (s.current_number == v.number))
-        .where(v.form_pk == form_pk)
+        .where(v.form_pk == form_pk, within(reach))
     ).one()
     return RuleCounts(*(int(count) for count in row))
 

@@ -28,7 +28,9 @@ from surveyapp.indicators.tabulation import Tabulation
 from surveyapp.store.forms import Form, find_form, list_form_versions
 from surveyapp.store.frames import get_frame
 from surveyapp.store.indicators import get_parameters, get_sheet_settings, get_stated_settings
-from surveyapp.store.selection import EVERYTHING, Selection
+from surveyapp.store.reach import EVERYTHING as EVERYBODY
+from surveyapp.store.reach import Reach, within
+from surveyapp.store.selection import Selection
 from surveyapp.store.tables import submission_versions, submissions
 
 Stamps: TypeAlias = Mapping[int, int]
@@ -69,25 +71,29 @@ class _Memory:
 _memories: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()
 
 
-def get_tabulation(session: Session, form: Form, settings: Settings, parameters: Parameters) -> Tabulation:
-    """Every indicator of the catalogue, from the current submissions of `form`."""
-    found = get_computed(session, form, settings, parameters)
-    earlier = _find_earlier(session, form, settings)
+def get_tabulation(
+    session: Session, form: Form, settings: Settings, parameters: Parameters, reach: Reach = EVERYBODY
+) -> Tabulation:
+    """Every indicator of the catalogue, from the current submissions of `form` within the reach."""
+    found = get_computed(session, form, settings, parameters, reach)
+    earlier = _find_earlier(session, form, settings, reach)
     return Tabulation(found.households, found.frame, found.table, settings, earlier)
 
 
-def get_computed(session: Session, form: Form, settings: Settings, parameters: Parameters) -> Computed:
+def get_computed(
+    session: Session, form: Form, settings: Settings, parameters: Parameters, reach: Reach = EVERYBODY
+) -> Computed:
     """The households of a form with answers and indicators; only what is new or changed is read and computed."""
     memory = _memories.setdefault(session.get_bind().engine, _Memory())
     versions = tuple(version.id for version in list_form_versions(session, form))
-    key = (form.id, form.answers_revision, versions, settings.hash, parameters.hash)
+    key = (form.id, form.answers_revision, versions, settings.hash, parameters.hash, reach)
     # Before the rows: what arrives in between counts as changed the next time.
-    stamps, known = _read_stamps(session, form), memory.find(key)
+    stamps, known = _read_stamps(session, form, reach), memory.find(key)
     changed = tuple(number for number, stamp in stamps.items() if known is None or known.stamps.get(number) != stamp)
     if known is None or len(changed) > MOST_CHANGED:
-        found = _compute(session, form, settings, parameters, EVERYTHING)
+        found = _compute(session, form, settings, parameters, Selection(reach=reach))
     else:
-        fresh = _compute(session, form, settings, parameters, Selection(submissions=changed or (NOBODY,)))
+        fresh = _compute(session, form, settings, parameters, Selection(submissions=changed or (NOBODY,), reach=reach))
         found = _renew(known, stamps, fresh)
     memory.keep(key, _Kept(stamps, found))
     return found
@@ -106,17 +112,19 @@ def _compute(
     return Computed(households, frame, compute_households(frame, settings, parameters))
 
 
-def _read_stamps(session: Session, form: Form) -> Stamps:
+def _read_stamps(session: Session, form: Form, reach: Reach) -> Stamps:
     """For each submission the version that is current; a version never changes."""
     s, v = submissions.c, submission_versions.c
     current = submissions.join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
     rows = session.execute(
-        select(s.id.label("number"), v.id.label("stamp")).select_from(current).where(s.form_pk == form.id)
+        select(s.id.label("number"), v.id.label("stamp"))
+        .select_from(current)
+        .where(s.form_pk == form.id, within(reach))
     )
     return {row.number: row.stamp for row in rows}
 
 
-def _find_earlier(session: Session, form: Form, settings: Settings) -> Wave | None:
+def _find_earlier(session: Session, form: Form, settings: Settings, reach: Reach) -> Wave | None:
     """The first wave, where the settings say that another form of the project asked it."""
     name = settings.design.earlier_form
     earlier = find_form(session, form.project_id, name) if name and name != form.form_id else None
@@ -126,5 +134,5 @@ def _find_earlier(session: Session, form: Form, settings: Settings) -> Wave | No
     own = read_settings(stated)
     design = replace(own.design, earlier_form="", households=settings.design.households)
     own = replace(own, design=design)
-    found = get_computed(session, earlier, own, get_parameters(session, form))
+    found = get_computed(session, earlier, own, get_parameters(session, form), reach)
     return Wave(name, make_sample(found.frame, found.table, own))

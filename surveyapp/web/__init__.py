@@ -10,6 +10,7 @@ from surveyapp.config import Config
 from surveyapp.store.database import Database
 from surveyapp.store.files import Files
 from surveyapp.web.api_blueprint import ProblemApi
+from surveyapp.web.api_devices import api_devices
 from surveyapp.web.api_exports import api_exports
 from surveyapp.web.api_forms import api_forms
 from surveyapp.web.api_submissions import api_submissions
@@ -20,15 +21,35 @@ from surveyapp.web.headers import use_headers
 from surveyapp.web.i18n import register_languages
 from surveyapp.web.logs import use_request_log
 from surveyapp.web.multipart import use_spooling
+from surveyapp.web.office import person_language, project_timezone, register_office
 from surveyapp.web.openrosa import openrosa
+from surveyapp.web.pages_account import pages_account
+from surveyapp.web.pages_audit import pages_audit
 from surveyapp.web.pages_metrics import use_meters
+from surveyapp.web.pages_people import pages_people
+from surveyapp.web.pages_phones import pages_phones
+from surveyapp.web.pages_projects import pages_projects
+from surveyapp.web.pages_sign_in import pages_sign_in
 from surveyapp.web.pages_start import pages_start
+from surveyapp.web.pages_teams import pages_teams
+from surveyapp.web.pages_tokens import pages_tokens
 from surveyapp.web.problems import register_problems
 from surveyapp.worker import make_worker
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+PAGES = (
+    pages_start,
+    pages_sign_in,
+    pages_account,
+    pages_people,
+    pages_projects,
+    pages_teams,
+    pages_phones,
+    pages_tokens,
+    pages_audit,
 )
 
 
@@ -48,11 +69,13 @@ def create_app(config: Config) -> Flask:
     app.register_blueprint(openrosa)
     app.register_blueprint(openrosa, name="openrosa_named", url_prefix="/collect", url_defaults={"token": ""})
     app.register_blueprint(fill)
-    app.register_blueprint(pages_start)
+    for pages in PAGES:
+        app.register_blueprint(pages)
     _register_api(app)
     register_problems(app)
     register_cookies(app)
-    register_languages(app, str(config.timezone))
+    register_languages(app, str(config.timezone), person_language, project_timezone)
+    register_office(app)
     if config.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=config.proxies, x_host=config.proxies)  # type: ignore[method-assign]  # how ProxyFix is meant to be put on
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
@@ -72,5 +95,5 @@ def _register_api(app: Flask) -> None:
         },
     )
     api = ProblemApi(app)
-    for blueprint in (api_forms, api_submissions, api_exports):
+    for blueprint in (api_forms, api_submissions, api_exports, api_devices):
         api.register_blueprint(blueprint)

@@ -1,0 +1,1 @@
+"""Keeping what was collected: backup, restore, and the examination of a deployment."""
