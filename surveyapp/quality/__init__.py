@@ -1,0 +1,1 @@
+"""Checks across submissions, enumerators, places and time."""
