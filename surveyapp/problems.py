@@ -168,7 +168,10 @@ LOG_CHANGED = _kind(
     "log-changed", 409, "The file or the data changed since the dry run", "Look at a new dry run, then apply it."
 )
 SHEET_CHANGED = _kind(
-    "sheet-changed", 422, "The edited sheet does not fit its export", "Change cells only, or take rows out; nothing else."
+    "sheet-changed",
+    422,
+    "The edited sheet does not fit its export",
+    "Change cells only, or take rows out; nothing else.",
 )
 
 # -- exports ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""Rulesets and logs: clean = f(raw, edits, ruleset version, log)."""
