@@ -23,6 +23,7 @@ from surveyapp.store.indicators import (
     list_village_sizes,
 )
 from surveyapp.store.projects import Project
+from surveyapp.store.reach import EVERYTHING, Reach
 from surveyapp.store.tabulations import get_computed, get_tabulation
 
 PROFILES: Final = "village_profile"
@@ -77,10 +78,12 @@ def effective_settings(session: Session, form: Form, given: Mapping[str, Any] | 
     return settings.with_village_sizes(sizes) if sizes else settings
 
 
-def assess(session: Session, form: Form, given: Mapping[str, Any] | None = None) -> Tabulation:
-    """Every indicator of the catalogue, from the current submissions of `form`."""
+def assess(
+    session: Session, form: Form, given: Mapping[str, Any] | None = None, reach: Reach = EVERYTHING
+) -> Tabulation:
+    """Every indicator of the catalogue, from the current submissions of `form` within the reach."""
     settings = effective_settings(session, form, given)
-    return get_tabulation(session, form, settings, get_parameters(session, form))
+    return get_tabulation(session, form, settings, get_parameters(session, form), reach)
 
 
 def fit(session: Session, form: Form, now: datetime.datetime) -> Parameters:

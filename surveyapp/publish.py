@@ -2,7 +2,7 @@
 
 import datetime
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -30,6 +30,7 @@ from surveyapp.store.forms import (
 from surveyapp.store.projects import Project
 from surveyapp.validate.form_checks import check_form
 from surveyapp.validate.rules import compile_rules
+from surveyapp.xform.changes import Change, list_changes
 from surveyapp.xform.definition import FormDefinition
 from surveyapp.xform.parse import ITEMSETS, parse_xform
 from surveyapp.xlsform.collect_check import check_for_collect
@@ -48,6 +49,27 @@ class Published:
     version: FormVersion
     findings: tuple[FormFinding, ...]
     fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What publishing would do: how the form differs from its newest version, what would stand in the way.
+
+    `form` is None for a new form. `clash` is why it would be refused, where it is not for the changes whose verdict is
+    refused. `fresh` is False when this very version is there already.
+    """
+
+    form: Form | None
+    former: FormVersion | None
+    changes: tuple[Change, ...]
+    findings: tuple[FormFinding, ...]
+    clash: Problem | None
+    fresh: bool
+
+    @property
+    def possible(self) -> bool:
+        """Whether it can be published."""
+        return self.clash is None and not any(change.verdict == "refused" for change in self.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +157,38 @@ def publish(
     return Published(get_form(session, project.id, definition.form_id), version, findings, fresh=True)
 
 
+def foresee(session: Session, project: Project, prepared: PreparedForm, media: Mapping[str, bytes]) -> Foreseen:
+    """What `publish` would do with the same form and files; nothing is changed."""
+    definition, form = prepared.definition, find_form(session, project.id, prepared.definition.form_id)
+    versions = [] if form is None else list_form_versions(session, form)
+    present = None if form is None else find_form_version(session, form, definition.version)
+    clash = None
+    if present is not None:
+        try:
+            _refuse_other_content(session, present, definition, prepared.conversion, media)
+        except Problem as refusal:
+            clash = refusal
+    there = {one.name for one in list_form_attachments(session, versions[-1])} if versions else set[str]()
+    kept = (there | set(media)) & set(definition.attachments)
+    if prepared.conversion.itemsets:
+        kept.add(ITEMSETS)
+    findings = (*prepared.findings, *_findings(definition, kept, media, versions, []))
+    former = [get_definition(session, version) for version in versions]
+    return Foreseen(
+        form, versions[-1] if versions else None, _foresee_changes(former, definition), findings, clash, present is None
+    )
+
+
+def _foresee_changes(former: Sequence[FormDefinition], definition: FormDefinition) -> tuple[Change, ...]:
+    """What changes from the newest version; and where a question that an older one had would not fit its answers."""
+    if not former:
+        return ()
+    newest = list_changes(former[-1], definition)
+    older = [change for one in former[:-1] for change in list_changes(one, definition) if change.verdict != "ok"]
+    known = {(change.kind, change.name) for change in newest}
+    return (*newest, *{(c.kind, c.name): c for c in older if (c.kind, c.name) not in known}.values())
+
+
 def _check(definition: FormDefinition, conversion: Conversion) -> list[FormFinding]:
     """What is wrong with the expressions of a form.
 
@@ -219,7 +273,7 @@ def _refuse_other_content(
 
 def _findings(
     definition: FormDefinition,
-    kept: Mapping[str, KeptFile],
+    kept: Container[str],
     media: Mapping[str, bytes],
     versions: list[FormVersion],
     widened: list[str],

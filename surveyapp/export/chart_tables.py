@@ -10,7 +10,7 @@ from surveyapp.indicators.catalogue import CATALOGUE
 from surveyapp.indicators.columns import one_of
 from surveyapp.indicators.figures import PROJECT, Figure, View, mask_small
 from surveyapp.indicators.household_capitals import CAPITALS
-from surveyapp.indicators.sample import UNKNOWN, make_sample
+from surveyapp.indicators.sample import UNKNOWN
 from surveyapp.indicators.settings import GRADES_EN, GRADES_ZH
 from surveyapp.indicators.tabulation import Tabulation
 
@@ -75,7 +75,7 @@ class ChartTables:
     ) -> None:
         self._summary = tabulation.summary
         self._settings = tabulation.settings
-        self._sample = make_sample(tabulation.frame, tabulation.table, tabulation.settings)
+        self._sample = tabulation.sample
         self._kinds = kinds
         self._villages = villages
         self._chinese = chinese

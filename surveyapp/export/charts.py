@@ -1,5 +1,6 @@
 """The charts sheet: each chart at the left, the small table that it is drawn from at its right."""
 
+import hashlib
 import math
 from collections.abc import Sequence
 from typing import Any, Final
@@ -46,6 +47,11 @@ class ChartSheet:
     def count(self) -> int:
         """How many charts are drawn."""
         return sum(table.drawn for table in self._tables)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over what is drawn: the tables beside the charts, their titles and notes."""
+        return hashlib.sha256(repr((self._title, *self._tables)).encode(errors="replace")).hexdigest()
 
     def draw(self, worksheet: Any) -> None:
         """Write the tables and the charts."""

@@ -8,12 +8,16 @@ from typing import Any, Final
 from openpyxl.utils import get_column_letter
 
 from surveyapp.export.cells import AsSent, Kind, Row
+from surveyapp.export.choice_codes import is_register, list_name, number_choices
 from surveyapp.export.columns import Column, TableLayout
-from surveyapp.export.feeds import MOST_FILE_CHOICES, View
+from surveyapp.export.distribution import MOST_DISTINCT, Observed, Spread
+from surveyapp.export.feeds import View
 from surveyapp.export.figures import Figures
 from surveyapp.export.layout import Layout
 from surveyapp.export.merge import MergedChoice, MergedQuestion
 from surveyapp.export.missing import list_reasons
+from surveyapp.export.options import STATS
+from surveyapp.export.pii import suggest_for
 from surveyapp.export.sheets import Sheet, SheetColumn, width_for
 
 _INLINE_CHOICES = 10
@@ -25,7 +29,7 @@ class TableFigures:
     """A sheet of answers with the figures of its columns, in their order."""
 
     table: TableLayout
-    figures: Sequence[Figures]
+    figures: Sequence[Observed]
 
 
 def _sheet(title: str, columns: Sequence[tuple[str, Kind, float]], frozen: int) -> Sheet:
@@ -39,6 +43,17 @@ ORIGIN: Final[Sequence[tuple[str, Kind, float]]] = (
     ("set", "code", 9),
     ("source", "code", 14),
     ("inputs", "text", 36),
+)
+
+# Further columns, at the far right.
+STATISTICS: Final[Sequence[tuple[str, Kind, float]]] = (
+    ("distinct", "int", 10),
+    ("sd", "float", 12),
+    ("p25", "float", 12),
+    ("median", "float", 12),
+    ("p75", "float", 12),
+    ("missing by reason", "text", 30),
+    ("pii", "code", 20),
 )
 
 
@@ -74,17 +89,22 @@ def codebook_sheet(languages: Sequence[str], further: Sequence[tuple[str, Kind, 
             ("max", "float", 12),
             ("most frequent", "text", 40),
             *further,
+            *STATISTICS,
         ],
         4,
     )
 
 
 def codebook_rows(
-    layout: Layout, tables: Sequence[TableFigures], rows: Mapping[str, int], languages: Sequence[str]
+    layout: Layout, tables: Sequence[TableFigures], rows: Mapping[str, int], languages: Sequence[str], gap: int = 0
 ) -> Iterator[Row]:
-    """One row for each column of each sheet of answers; `rows` gives the number of rows by sheet title."""
+    """One row for each column of each sheet of answers; `rows` gives the number of rows by sheet title.
+
+    `gap` columns before the statistics are left empty.
+    """
     order = 0
     for table in tables:
+        reasons = _count_reasons(table)
         for index, (column, figures) in enumerate(zip(table.table.columns, table.figures, strict=True), 1):
             order += 1
             title = table.table.title
@@ -100,7 +120,36 @@ def codebook_rows(
                 figures.mean,
                 _limit(figures.most),
                 most_frequent(figures),
+                *(None,) * gap,
+                *_statistics(figures.distribution.spread(), column),
+                reasons.get(column.question.path) if column.question and column.role == "answer" else None,
+                _pii(layout.view, column),
             )
+
+
+def _statistics(spread: Spread, column: Column) -> Row:
+    distinct = AsSent(f"over {MOST_DISTINCT}") if spread.distinct is None else spread.distinct
+    if spread.quartiles is None or column.choice:
+        return (distinct, None, None, None, None)
+    return (distinct, spread.deviation, *map(_limit, spread.quartiles))
+
+
+def _count_reasons(table: TableFigures) -> dict[str, str]:
+    """How often each reason stands for an answer, in words, by path of the question."""
+    return {
+        column.question.path: told
+        for column, figures in zip(table.table.columns, table.figures, strict=True)
+        if column.role == "reason" and column.question is not None and (told := most_frequent(figures))
+    }
+
+
+def _pii(view: View, column: Column) -> str | None:
+    question = column.question
+    if question is None:
+        return None
+    if view.options.protection is not None and question.path in view.options.protection.classes:
+        return view.options.protection.classes[question.path]
+    return f"{suggest_for(question).pii} (suggested)"
 
 
 def _limit(value: Any) -> Any:
@@ -119,7 +168,7 @@ def _about_question(view: View, column: Column, languages: Sequence[str]) -> Row
     if question is None:
         return (None, column.kind, *(column.label for _ in languages), None, column.note, *([None] * 10))
     rules = question.newest.rules
-    reasons = list_reasons(question) if view.options.kind == "clean" else {}
+    reasons = list_reasons(question, view.codes) if view.options.kind != "raw" else {}
     return (
         question.path,
         question.type,
@@ -156,13 +205,6 @@ def _inline_values(view: View, question: MergedQuestion) -> str | None:
     return "; ".join(listed) or None
 
 
-def list_name(question: MergedQuestion) -> str:
-    """The name of the list that a select takes its choices from; its own name where they stand in the question."""
-    if question.newest.itemset is not None:
-        return question.newest.itemset.list_name
-    return question.newest.name if question.choices else ""
-
-
 def _heading(word: str, language: str) -> str:
     return f"{word}::{language}" if language else word
 
@@ -175,6 +217,7 @@ def choices_sheet(languages: Sequence[str]) -> Sheet:
         [
             ("list", "code", 20),
             ("code", "text", 16),
+            ("export code", "int", 12),
             *labels,
             ("first version", "code", 14),
             ("last version", "code", 14),
@@ -190,17 +233,19 @@ def choices_rows(layout: Layout, tables: Sequence[TableFigures], languages: Sequ
     lists: dict[str, dict[str, MergedChoice]] = {}
     for table in layout.merged:
         for question in table.questions:
-            if question.choices and not (question.choice_file and len(question.choices) > MOST_FILE_CHOICES):
+            if question.choices and not is_register(question):
                 listed = lists.setdefault(list_name(question), {})
                 for choice in question.choices:
                     listed.setdefault(choice.name, choice)
     counts = _count_choices(tables)
+    numbers = number_choices(layout.view, layout.merged) if layout.view.options.format in STATS else {}
     for name, choices in lists.items():
         for choice in choices.values():
             former = [f"{_any(layout.view, text)} ({first} to {last})" for text, first, last in choice.labels[1:]]
             yield (
                 name,
                 choice.name,
+                numbers.get(name, {}).get(choice.name),
                 *(layout.view.definition.text(choice.label, language) or None for language in languages),
                 choice.labels[-1][1],
                 choice.labels[0][2],

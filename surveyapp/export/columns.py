@@ -16,7 +16,8 @@ class Column:
     """One column.
 
     `note` says in words what its values are where they are not the answer itself; `choice` is the choice it stands
-    for.
+    for. `known` is the part of what we know of the submission or row that it shows, as in
+    `surveyapp.export.source.MAIN_PARTS`, '' for an answer; names may change, this does not.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Column:
     choice: str = ""
     number_format: str = ""
     width: float = 0.0
+    known: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,22 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """The first `count` rows of the repeat at `path` side by side: the columns of `feeds`, `count` times over."""
+
+    path: str
+    feeds: tuple[Feed, ...]
+    count: int
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TableLayout:
     """One sheet of answers: the submissions (`path` '') or the rows of one repeat.
 
     From the left: `feeds` (the first `keys` of them are keys), what is `carried` from the submission into each row of
-    a repeat, and the `reasons` for missing answers. The names of the columns are unique.
+    a repeat, the `reasons` for missing answers, and rows of repeats `beside` their submission. The names of the columns
+    are unique.
     """
 
     title: str
@@ -59,19 +72,28 @@ class TableLayout:
     keys: int
     carried: tuple[Feed, ...] = ()
     reasons: tuple[Feed, ...] = ()
+    beside: tuple[Beside, ...] = ()
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """All columns, in order."""
-        return tuple(column for feed in (*self.feeds, *self.carried, *self.reasons) for column in feed.columns)
+        parts: tuple[Feed | Beside, ...] = (*self.feeds, *self.carried, *self.reasons, *self.beside)
+        return tuple(column for part in parts for column in part.columns)
 
 
-def sheet_columns(columns: Iterable[Column], headers: HeaderMode) -> tuple[SheetColumn, ...]:
-    """The columns as a sheet shows them, with the header rows that were asked for."""
+def sheet_columns(
+    columns: Iterable[Column], headers: HeaderMode, sections: Callable[[Column], str] | None = None
+) -> tuple[SheetColumn, ...]:
+    """The columns as a sheet shows them, with the header rows that were asked for.
+
+    `sections` gives the words of a row above them: which group of the form a column belongs to.
+    """
     shown = []
     for column in columns:
         both = (column.name, column.label)
-        rows = {"name": both[:1], "label": both[1:], "both": both}[headers]
+        rows = {"name": both[:1], "label": both[1:], "both": both, "comment": both[:1]}[headers]
         width = column.width or width_for(rows, column.kind)
-        shown.append(SheetColumn(rows, column.kind, width, column.role, column.number_format))
+        above = (sections(column),) if sections is not None else ()
+        comment = column.label if headers == "comment" else ""
+        shown.append(SheetColumn((*above, *rows), column.kind, width, column.role, column.number_format, comment))
     return tuple(shown)

@@ -1,18 +1,17 @@
 """The same sheets as CSV files in one zip, for programs."""
 
 import csv
-import hashlib
 import re
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from surveyapp.export.archive import Archive
 from surveyapp.export.cells import Row
 from surveyapp.export.charts import ChartSheet
-from surveyapp.export.package import Deflater, PackageWriter, Segment, check_package
 from surveyapp.export.rows import chunks
 from surveyapp.export.sheets import Line, Sheet, Written
 from surveyapp.export.splice import Watch
@@ -24,40 +23,58 @@ _BOM = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-class CsvZip:
-    """RFC 4180 files in UTF-8, one per sheet, and README.txt.
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How CSV is written: RFC 4180 with `delimiter`; UTF-8, with a byte order mark where `bom`.
 
-    Numbers have a point, dates are in ISO form, no answer is an empty field.
     `formula_safe` puts an apostrophe before text that a spreadsheet program would run as a formula.
     """
 
-    def __init__(self, folder: Path, *, bom: bool = True, formula_safe: bool = True) -> None:
-        self._spool: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # closed by __exit__
-        self._bom = _BOM if bom else ""
-        self._safe = formula_safe
-        self._files: list[tuple[str, Segment, bytes]] = []
+    delimiter: str = ","
+    bom: bool = True
+    formula_safe: bool = True
+
+    def text(self, rows: Iterable[Iterable[Any]]) -> str:
+        """The rows as CSV. Numbers have a point, dates are in ISO form, no answer is an empty field."""
+        buffer = StringIO()
+        csv.writer(buffer, delimiter=self.delimiter).writerows(rows)
+        return buffer.getvalue().replace("\x00", REPLACEMENT)
+
+    def head(self, sheet: Sheet) -> bytes:
+        """The first line: the names of the columns, or their labels."""
+        names = self.text([[column.headers[0] for column in sheet.columns]])
+        return ((_BOM if self.bom else "") + names).encode(errors="replace")
+
+    def body(self, rows: Iterable[Row], watch: Watch) -> Iterator[bytes]:
+        """The lines, many at a time; `watch` is told of them."""
+        for chunk in chunks(rows, _CHUNK):
+            yield self.text(map(_made_safe, chunk) if self.formula_safe else chunk).encode(errors="replace")
+            watch(len(chunk))
+
+    def readme(self, lines: Iterable[Line]) -> bytes:
+        """The README as text."""
+        told = "\n".join("\t".join("" if cell is None else str(cell) for cell in line.cells) for line in lines)
+        if self.formula_safe:
+            told += "\nCSV files: text that begins like a formula has an apostrophe before it."
+        return f"{_BOM if self.bom else ''}{told}\n".encode(errors="replace")
+
+
+class CsvZip:
+    """One CSV file per sheet, and README.txt. Same calls as `surveyapp.export.splice.SpliceWorkbook`."""
+
+    def __init__(self, folder: Path, dialect: Dialect | None = None) -> None:
+        self._archive = Archive(folder)
+        self._dialect = dialect or Dialect()
 
     def __enter__(self) -> "CsvZip":
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._spool.close()
+        self._archive.__exit__(*exception)
 
     def write(self, sheet: Sheet, rows: Iterable[Row], watch: Watch) -> list[Written]:
         """Stream `rows` into `<title>.csv`; the first line has the column names."""
-        deflater = Deflater(self._spool)
-        header = _csv_text([[column.headers[0] for column in sheet.columns]])
-        count = 0
-        try:
-            for chunk in chunks(rows, _CHUNK):
-                ready = map(_made_safe, chunk) if self._safe else chunk
-                deflater.write(_csv_text(ready).encode(errors="replace"))
-                count += len(chunk)
-                watch(len(chunk))
-            self._files.append((f"{sheet.title}.csv", deflater.finish(), (self._bom + header).encode(errors="replace")))
-        finally:
-            deflater.stop()
-        return [Written(sheet.title, count)]
+        return [write_csv(self._archive, self._dialect, sheet, rows, watch)]
 
     def draw(self, _charts: ChartSheet, /) -> list[Written]:
         """Nothing: CSV has no charts; their figures are in the files of indicators."""
@@ -65,23 +82,28 @@ class CsvZip:
 
     def content_hash(self) -> str:
         """SHA-256 over the files, in order."""
-        return hashlib.sha256("".join(f"{name}\n{body.sha256}\n" for name, body, _ in self._files).encode()).hexdigest()
+        return self._archive.content_hash()
 
     def finish(self, target: Path, readme: Iterable[Line], _cut_off: datetime, /) -> None:
         """Put the zip together in `target`."""
-        told = "\n".join("\t".join("" if cell is None else str(cell) for cell in line.cells) for line in readme)
-        if self._safe:
-            told += "\nText that begins like a formula has an apostrophe before it."
-        with target.open("wb") as file:
-            package = PackageWriter(file)
-            package.add("README.txt", f"{self._bom}{told}\n".encode(errors="replace"))
-            for name, body, header in self._files:
-                package.add_around(name, header, body, self._spool, b"")
-            package.close()
+        self._archive.finish(target, self._dialect.readme(readme))
 
     def verify(self, target: Path) -> None:
         """Read the whole zip back."""
-        check_package(target, {})
+        self._archive.verify(target)
+
+
+def write_csv(archive: Archive, dialect: Dialect, sheet: Sheet, rows: Iterable[Row], watch: Watch) -> Written:
+    """Stream `rows` into a member `<title>.csv` of `archive`."""
+    count = 0
+
+    def counted(more: int) -> None:
+        nonlocal count
+        count += more
+        watch(more)
+
+    archive.add(f"{sheet.title}.csv", dialect.body(rows, counted), dialect.head(sheet))
+    return Written(sheet.title, count)
 
 
 # The offset of an instant, as +08:00: ours, and no formula.
@@ -94,9 +116,3 @@ def _made_safe(row: Row) -> list[Any]:
 
 def _is_formula(text: str) -> bool:
     return text.startswith(_FORMULA) and not _offset.fullmatch(text)
-
-
-def _csv_text(rows: Iterable[Iterable[Any]]) -> str:
-    buffer = StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue().replace("\x00", REPLACEMENT)

@@ -9,9 +9,10 @@ from surveyapp.export.calculated import gives_number, read_number
 from surveyapp.export.cells import Kind
 from surveyapp.export.columns import Column, Feed
 from surveyapp.export.merge import MergedChoice, MergedQuestion
-from surveyapp.export.missing import list_reasons
+from surveyapp.export.missing import DEFAULT_CODES, list_reasons
 from surveyapp.export.options import ExportOptions, SelectMode
 from surveyapp.export.source import Ask
+from surveyapp.indicators.settings import MissingCodes
 from surveyapp.xform.definition import FormDefinition, QuestionType
 
 # A select whose choices lie in a file of more than this many lines is not split: a register is no list of answers.
@@ -26,13 +27,15 @@ _KINDS: Final[Mapping[QuestionType, Kind]] = {"integer": "int", "decimal": "floa
 class View:
     """How an export shows questions.
 
-    The options, the newest definition (for languages), and the select mode that fits the sheet.
+    The options, the newest definition (for languages), the select mode that fits the sheet, and the codes of missing
+    answers.
     """
 
     options: ExportOptions
     definition: FormDefinition
     select: SelectMode
     missing_files: Mapping[int, frozenset[str]]
+    codes: MissingCodes = DEFAULT_CODES
 
     def text(self, text: Mapping[str, str]) -> str:
         """`text` in the language of the export, else the form's default, else any."""
@@ -49,7 +52,12 @@ class View:
     @property
     def clean(self) -> bool:
         """Whether reasons for missing answers are taken out of the cells."""
-        return self.options.kind == "clean" and self.options.missing != "codes"
+        return self.options.kind != "raw" and self.options.missing != "codes"
+
+    @property
+    def joint(self) -> str:
+        """What stands between the name of a question and that of a choice."""
+        return self.options.separator if self.options.names == "path" else "__"
 
 
 Maker: TypeAlias = Callable[[View, MergedQuestion, str], list[Feed]]
@@ -63,7 +71,7 @@ def list_feeds(view: View, question: MergedQuestion, name: str) -> list[Feed]:
 
 def find_reason_feed(view: View, question: MergedQuestion, name: str) -> Feed | None:
     """The column that tells why the answer is missing, for a question that can have reasons."""
-    reasons = list_reasons(question)
+    reasons = list_reasons(question, view.codes)
     if not reasons or not view.clean or view.options.missing != "columns":
         return None
     note = "why there is no answer: " + ", ".join(sorted({*reasons.values(), "invalid"}))
@@ -80,11 +88,11 @@ def _about(feed: Feed, question: MergedQuestion) -> Feed:
 def _plain(view: View, question: MergedQuestion, name: str) -> list[Feed]:
     kind = _KINDS.get(question.type, "text")
     make: Callable[..., Any] | None = None
-    if view.options.kind == "clean" and gives_number(question):
+    if view.options.kind != "raw" and gives_number(question):
         column = Column(name, view.label(question), "float", note="calculated number")
         return [Feed((Ask(question.path),), (column,), read_number)]
     if kind in ("int", "float"):
-        reasons = list_reasons(question) if view.clean else {}
+        reasons = list_reasons(question, view.codes) if view.clean else {}
         make = convert.without(reasons) if reasons else None
     elif kind == "text" and question.type not in ("text", "barcode", "file"):
         make = convert.text_of
@@ -146,7 +154,7 @@ def _file(view: View, question: MergedQuestion, name: str) -> list[Feed]:
 def _select_one(view: View, question: MergedQuestion, name: str) -> list[Feed]:
     ask = Ask(question.path)
     label = view.label(question)
-    reasons = list_reasons(question) if view.clean else {}
+    reasons = list_reasons(question, view.codes) if view.clean else {}
     shown: dict[str, str | None] = {c.name: view.choice_label(c) for c in question.choices}
     shown.update(dict.fromkeys(map(str, reasons)))
     code = Feed((ask,), (Column(name, label, "code"),), convert.without(reasons) if reasons else None)
@@ -170,7 +178,7 @@ def _label_name(view: View, name: str) -> str:
 def _select_multiple(view: View, question: MergedQuestion, name: str) -> list[Feed]:
     ask = Ask(question.path)
     label = view.label(question)
-    missing = {str(code) for code in list_reasons(question)} if view.clean else set()
+    missing = {str(code) for code in list_reasons(question, view.codes)} if view.clean else set()
     feeds = []
     kind = _joined_kind([choice.name for choice in question.choices], question)
     if view.select != "split" or not _splits(question):
@@ -193,7 +201,7 @@ def _select_multiple(view: View, question: MergedQuestion, name: str) -> list[Fe
 def _tick_column(view: View, question: MergedQuestion, name: str, choice: MergedChoice) -> Column:
     label = f"{view.label(question)}: {view.choice_label(choice)}"
     return Column(
-        f"{name}__{choice.name}",
+        f"{name}{view.joint}{choice.name}",
         label,
         "int",
         note="1 = ticked, 0 = not ticked, empty = not answered",
@@ -224,7 +232,7 @@ def _rank(view: View, question: MergedQuestion, name: str) -> list[Feed]:
         ]
         ranks = [
             Column(
-                f"{name}__{c.name}",
+                f"{name}{view.joint}{c.name}",
                 f"{label}: {view.choice_label(c)}",
                 "int",
                 note="its rank, 1 = first",

@@ -7,6 +7,7 @@ from surveyapp.export.cells import Row
 from surveyapp.export.layout import Layout
 from surveyapp.export.sheets import Sheet, SheetColumn
 from surveyapp.export.source import ExportSource
+from surveyapp.store.selection import Selection
 
 _INDEX = re.compile(r"\[\d+\]")
 
@@ -29,10 +30,10 @@ FINDINGS_SHEET = Sheet(
 )
 
 
-def findings_rows(source: ExportSource, layout: Layout, versions: tuple[str, ...]) -> Iterator[Row]:
+def findings_rows(source: ExportSource, layout: Layout, selection: Selection) -> Iterator[Row]:
     """One row for each finding of the submissions in the export."""
     questions = {question.path: question for table in layout.merged for question in table.questions}
-    for number, instance_id, finding in source.findings(versions):
+    for number, instance_id, finding in source.findings(selection):
         path = source.kept_path(_INDEX.sub("", finding.path)) if finding.path else ""
         question = questions.get(path)
         yield (

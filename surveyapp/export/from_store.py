@@ -1,25 +1,38 @@
 """What an export needs, given by the store: one form, as one session sees it."""
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from importlib.metadata import version as package_version
+from typing import IO, Any
 
 from sqlalchemy.orm import Session
 
-from surveyapp.export.source import Ask, CutOff, FoundIn, PublishedVersion
+from surveyapp.export.missing import DEFAULT_CODES
+from surveyapp.export.source import Ask, CutOff, FormFile, FoundIn, KeptMedia, PublishedVersion
 from surveyapp.indicators.catalogue import CATALOGUE
 from surveyapp.indicators.parameters import NO_PARAMETERS, Parameters
-from surveyapp.indicators.settings import Settings
-from surveyapp.indicators.tabulation import Tabulation, tabulate
+from surveyapp.indicators.settings import MissingCodes, Settings
+from surveyapp.indicators.tabulation import Tabulation
 from surveyapp.store.answer_tables import get_answer_tables
 from surveyapp.store.files import Files
-from surveyapp.store.forms import Form, FormVersion, get_definition, list_form_attachments, list_form_versions
-from surveyapp.store.frames import get_frame
+from surveyapp.store.forms import (
+    Form,
+    FormVersion,
+    get_definition,
+    get_source,
+    list_form_attachments,
+    list_form_versions,
+)
+from surveyapp.store.reach import EVERYTHING, Reach
+from surveyapp.store.selection import Selection
 from surveyapp.store.snapshot import Snapshot
 from surveyapp.store.submissions import count_rules
+from surveyapp.store.tabulations import get_tabulation
 from surveyapp.xform.definition import Choice, FormDefinition
 
 PRELOADS = {("timestamp", "start"): "start", ("timestamp", "end"): "end", ("property", "username"): "username"}
@@ -28,7 +41,7 @@ PRELOADS = {("timestamp", "start"): "start", ("timestamp", "end"): "end", ("prop
 class StoredForm:
     """An ExportSource over the database; good for as long as its session is open.
 
-    Without `settings` there are no indicators.
+    Without `settings` there are no indicators. Nothing is given that is not within the `reach`.
     """
 
     def __init__(
@@ -38,12 +51,14 @@ class StoredForm:
         form: Form,
         settings: Settings | None = None,
         parameters: Parameters = NO_PARAMETERS,
+        reach: Reach = EVERYTHING,
     ) -> None:
         self.session = session
         self.files = files
         self.form = form
         self.settings = settings
         self.parameters = parameters
+        self.reach = reach
         tables = get_answer_tables(session, form.id, form.answers_revision)
         self.tables = tables
         self.snapshot = Snapshot(session, tables, _preloads([version.definition for version in self.versions]))
@@ -69,19 +84,24 @@ class StoredForm:
     @property
     def cut_off(self) -> CutOff:
         """Up to where the snapshot goes."""
-        last = self.snapshot.find_last()
+        last = self.snapshot.find_last(self.reach)
         return CutOff(0, self.versions[-1].published_at) if last is None else CutOff(*last)
 
     @property
     def counts(self) -> Mapping[str, int]:
         """Further counts for the README."""
-        rules = count_rules(self.session, self.form.id)
+        rules = count_rules(self.session, self.form.id, self.reach)
         return {
-            "copies kept for comparison, not in this file": self.snapshot.count_copies(),
+            "copies kept for comparison, not in this file": self.snapshot.count_copies(self.reach),
             "rules of the form that held": rules.ok,
             "rules that were broken": rules.violated,
             "rules that could not be checked": rules.not_checkable,
         }
+
+    @property
+    def codes(self) -> MissingCodes:
+        """Those of the settings, else the usual ones."""
+        return DEFAULT_CODES if self.settings is None else self.settings.missing
 
     @cached_property
     def indicators(self) -> Tabulation | None:
@@ -91,33 +111,61 @@ class StoredForm:
         questions = {question.name for question in self.versions[-1].definition.questions}
         if CATALOGUE.not_computable(questions, self.settings).keys() >= set(CATALOGUE.list_codes("CORE")):
             return None
-        return tabulate(*get_frame(self.session, self.form, self.settings), self.settings, self.parameters)
+        return get_tabulation(self.session, self.form, self.settings, self.parameters, self.reach)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of what the store holds of the form, of its settings and of the software."""
+        parts: list[Any] = [self.snapshot.fingerprint(self.reach), self.reach.to_json()]
+        parts += [self.form.answers_revision, self.form.title]
+        parts += [version.md5 for version in list_form_versions(self.session, self.form)]
+        parts += [self.settings.hash if self.settings else "", self.parameters.hash, package_version("surveyapp")]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def kept_path(self, path: str) -> str:
         """The path under which the answers to `path` are kept."""
         return self.tables.kept_path(path)
 
-    def count(self, repeat_path: str, versions: Sequence[str]) -> int:
+    def count(self, repeat_path: str, selection: Selection) -> int:
         """How many rows there are."""
-        return self.snapshot.count_rows(repeat_path, versions)
+        return self.snapshot.count_rows(repeat_path, self._reached(selection))
 
-    def main_rows(self, asks: Sequence[Ask], versions: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    def main_rows(self, asks: Sequence[Ask], selection: Selection) -> Iterator[tuple[Any, ...]]:
         """One tuple a submission."""
-        return self.snapshot.list_rows("", asks, versions)
+        return self.snapshot.list_rows("", asks, self._reached(selection))
 
-    def repeat_rows(self, repeat_path: str, asks: Sequence[Ask], versions: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    def repeat_rows(self, repeat_path: str, asks: Sequence[Ask], selection: Selection) -> Iterator[tuple[Any, ...]]:
         """One tuple a row of the repeat."""
-        return self.snapshot.list_rows(repeat_path, asks, versions)
+        return self.snapshot.list_rows(repeat_path, asks, self._reached(selection))
 
-    def findings(self, versions: Sequence[str]) -> Iterator[FoundIn]:
+    def findings(self, selection: Selection) -> Iterator[FoundIn]:
         """Every finding."""
-        for submission_no, instance_id, finding in self.snapshot.list_findings(versions):
+        for submission_no, instance_id, finding in self.snapshot.list_findings(self._reached(selection)):
             yield FoundIn(submission_no, instance_id, finding)
 
-    def missing_files(self, versions: Sequence[str]) -> Iterator[tuple[int, str]]:
+    def missing_files(self, selection: Selection) -> Iterator[tuple[int, str]]:
         """Files that an answer names and that have not arrived."""
-        for submission_no, _, finding in self.snapshot.list_findings(versions, check="attachment-missing"):
+        for submission_no, _, finding in self.snapshot.list_findings(
+            self._reached(selection), check="attachment-missing"
+        ):
             yield submission_no, finding.value
+
+    def media(self, selection: Selection) -> Iterator[KeptMedia]:
+        """Every file that came with the submissions."""
+        for found in self.snapshot.list_attachments(self._reached(selection)):
+            yield KeptMedia(*found)
+
+    def open_media(self, sha256: str) -> IO[bytes]:
+        """The content of a file."""
+        return self.files.path(sha256).open("rb")
+
+    def forms(self) -> Iterator[FormFile]:
+        """The files that were published."""
+        for version in list_form_versions(self.session, self.form):
+            yield FormFile(version.version, version.source_name, get_source(self.session, version))
+
+    def _reached(self, selection: Selection) -> Selection:
+        return replace(selection, reach=self.reach)
 
     def _file_choices(self, version: FormVersion) -> dict[str, tuple[Choice, ...]]:
         definition = get_definition(self.session, version)

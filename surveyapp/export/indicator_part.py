@@ -16,10 +16,12 @@ from surveyapp.export.options import ExportOptions
 from surveyapp.export.sheets import Line, Sheet
 from surveyapp.export.summary_sheets import (
     BEFORE_AFTER_SHEET,
+    PANEL_SHEET,
     PROJECT_SHEET,
     VILLAGE_SHEET,
     comparison_rows,
     figure_rows,
+    panel_rows,
 )
 from surveyapp.indicators.tabulation import Tabulation
 
@@ -45,10 +47,12 @@ class IndicatorPart:
         yield VILLAGE_SHEET, figure_rows(summary.villages, names, self._chinese)
         yield PROJECT_SHEET, figure_rows(summary.project, names, self._chinese)
         yield BEFORE_AFTER_SHEET, comparison_rows(summary.before_after, names, self._chinese)
+        if summary.panel.changes:
+            yield PANEL_SHEET, panel_rows(summary.panel, names, self._chinese)
 
     def charts(self) -> ChartSheet:
         """The charts, with their figures."""
-        kinds = self._choice_labels(self.tabulation.settings.design.group)
+        kinds = self._choice_labels(self._in_form("group"))
         tables = ChartTables(self.tabulation, kinds, self._villages, self._chinese).all()
         return ChartSheet(tables, "指标图表" if self._chinese else "Charts of the indicators")
 
@@ -69,6 +73,7 @@ class IndicatorPart:
         small = f"Figures of fewer than {settings.smallest_cell} households are empty, and masked is 1. Where just one "
         yield Line("line", ("Small cells", f"{small}village of a township is, a second one is masked too."))
         yield Line("line", ("Before", "What people recall of the time before the move (flag recall), no panel."))
+        yield from self._panel_lines()
         yield Line("line", ("did_ codes", "A description: parallel trends are assumed, not shown."))
         for version, lacking in table.not_computable.items():
             codes = [code for code in lacking if code in table.columns]
@@ -77,9 +82,24 @@ class IndicatorPart:
                 yield Line("line", (f"Not computable for version {version}", told))
         yield Line("line")
 
+    def _panel_lines(self) -> Iterator[Line]:
+        summary = self.tabulation.summary
+        if summary.wave:
+            told = f"Villages, project, before and charts: interviews of wave {summary.wave} alone."
+            yield Line("line", ("Wave", told))
+        for one in summary.panel.matched:
+            told = f"{one.households} households in {one.first}; in {one.later} {one.pairs} again, {one.lost} lost, "
+            more = f"{one.new} new. {one.repeated} repeated interviews inside a wave do not count."
+            yield Line("line", (f"Panel {one.first} to {one.later}", told + more))
+
     @cached_property
     def _villages(self) -> dict[str, str]:
-        return self._choice_labels(self.tabulation.settings.design.village)
+        return self._choice_labels(self._in_form("village"))
+
+    def _in_form(self, what: str) -> str:
+        """The form's name of the question behind a setting of the design."""
+        settings = self.tabulation.settings
+        return settings.in_form(getattr(settings.design, what))
 
     def _choice_labels(self, question_name: str) -> dict[str, str]:
         """The labels of a question's choices by code, in the order of the form; empty where the form has none."""

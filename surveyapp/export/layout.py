@@ -5,22 +5,24 @@ Computed from the published versions and the options before the first row is rea
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from surveyapp.export import convert
-from surveyapp.export.columns import Column, Feed, TableLayout
+from surveyapp.export.columns import Beside, Column, Feed, TableLayout
 from surveyapp.export.feeds import View, find_reason_feed, list_feeds
 from surveyapp.export.merge import KeptPath, MergedQuestion, MergedTable, merge_versions
-from surveyapp.export.names import sheet_title, short_names, unique_names
+from surveyapp.export.missing import DEFAULT_CODES
+from surveyapp.export.names import path_names, sheet_title, short_names, stats_names, unique_names
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.sheets import COLUMNS_OF_EXCEL
-from surveyapp.export.source import Ask, PublishedVersion
+from surveyapp.export.source import MAIN_PARTS, Ask, PublishedVersion
+from surveyapp.indicators.settings import MissingCodes
 from surveyapp.problems import EXPORT_OPTION, Problem
 
 # Titles of sheets that are not answers; no repeat may take one.
 FIXED_TITLES: Final = (
     *("README", "data", "indicators", "village_summary", "project_summary", "before_after", "charts"),
-    *("findings", "codebook", "choices", "long_text"),
+    *("findings", "codebook", "choices", "long_text", "disclosure"),
 )
 
 
@@ -41,6 +43,8 @@ def plan_layout(
     missing_files: Mapping[int, frozenset[str]] | None = None,
     most_columns: int = COLUMNS_OF_EXCEL,
     published: Sequence[PublishedVersion] = (),
+    *,
+    codes: MissingCodes = DEFAULT_CODES,
 ) -> Layout:
     """Lay out the sheets for `versions`, oldest first; `published` are all versions where these are some.
 
@@ -49,21 +53,24 @@ def plan_layout(
     """
     merged = merge_versions(versions, kept_path, published)
     options = replace(options, language=_find_language(versions, options.language))
-    view = View(options, versions[-1].definition, options.select, missing_files or {})
+    merged = _choose_columns(merged, options.columns)
+    view = View(options, versions[-1].definition, options.select, missing_files or {}, codes)
     tables: list[TableLayout] = []
     notes: list[str] = []
     taken = [*FIXED_TITLES]
     for table in merged:
         title = "data" if not table.path else sheet_title(table.name, taken)
         taken.append(title)
-        layout = _table_layout(view, table, title, merged[0])
+        layout = _table_layout(view, table, title, merged)
         if len(layout.columns) > most_columns and view.select != "summary":
             notes.append(f"Sheet {title}: too many columns, choices of select_multiple questions are not split.")
-            layout = _table_layout(replace(view, select="summary"), table, title, merged[0])
+            layout = _table_layout(replace(view, select="summary"), table, title, merged)
         parts = _split(layout, most_columns, taken)
         if len(parts) > 1:
             notes.append(f"Sheet {title}: goes on to the right in {', '.join(part.title for part in parts[1:])}.")
         tables.extend(parts)
+    if options.names == "stats":
+        tables = [_with_stats_names(table) for table in tables]
     return Layout(tuple(tables), merged, view, tuple(notes))
 
 
@@ -80,8 +87,48 @@ def _find_language(versions: Sequence[PublishedVersion], wanted: str) -> str:
     raise Problem(EXPORT_OPTION, f"The form has no labels in {wanted!r}.", remedy=f"Its languages: {offered}.")
 
 
-def _table_layout(view: View, table: MergedTable, title: str, main: MergedTable) -> TableLayout:
-    names = short_names([question.path for question in table.questions])
+def _choose_columns(merged: tuple[MergedTable, ...], wanted: Sequence[str]) -> tuple[MergedTable, ...]:
+    """The tables with the questions that were asked for: by name, path, or path of a group around them."""
+    if not wanted:
+        return merged
+
+    def is_wanted(question: MergedQuestion) -> bool:
+        path = question.path
+        return question.newest.name in wanted or any(path == one or path.startswith(f"{one}/") for one in wanted)
+
+    chosen = tuple(replace(table, questions=tuple(filter(is_wanted, table.questions))) for table in merged)
+    reached = {text for table in chosen for q in table.questions for text in (q.newest.name, *_around(q.path))}
+    if unknown := [one for one in wanted if one not in reached and one not in MAIN_PARTS and one != "_minutes"]:
+        raise Problem(EXPORT_OPTION, f"There is no column {', '.join(unknown)}.", remedy="See the codebook for them.")
+    return tuple(table for table in chosen if table.questions or not table.path)
+
+
+def _around(path: str) -> list[str]:
+    """The path and those of all groups around it."""
+    steps = path.split("/")
+    return ["/".join(steps[: count + 1]) for count in range(1, len(steps))]
+
+
+def _with_stats_names(table: TableLayout) -> TableLayout:
+    names = iter(stats_names([column.name for column in table.columns]))
+
+    def renamed(feeds: Sequence[Feed]) -> tuple[Feed, ...]:
+        return tuple(replace(f, columns=tuple(replace(c, name=next(names)) for c in f.columns)) for f in feeds)
+
+    feeds, carried, reasons = renamed(table.feeds), renamed(table.carried), renamed(table.reasons)
+    beside = tuple(replace(b, columns=tuple(replace(c, name=next(names)) for c in b.columns)) for b in table.beside)
+    return replace(table, feeds=feeds, carried=carried, reasons=reasons, beside=beside)
+
+
+def _names(view: View, table: MergedTable) -> dict[str, str]:
+    paths = [question.path for question in table.questions]
+    if view.options.names == "path":
+        return path_names(paths, table.path, view.options.separator)
+    return short_names(paths)
+
+
+def _table_layout(view: View, table: MergedTable, title: str, merged: Sequence[MergedTable]) -> TableLayout:
+    names, main = _names(view, table), merged[0]
     answers: list[Feed] = []
     reasons: list[Feed] = []
     for question in table.questions:
@@ -91,17 +138,44 @@ def _table_layout(view: View, table: MergedTable, title: str, main: MergedTable)
         if reason is not None:
             reasons.append(reason)
     keys = _repeat_keys() if table.path else _main_keys()
-    about = [] if table.path else _main_about(view)
+    about = [] if table.path else [feed for feed in _main_about(view) if _is_asked_for(view, feed)]
     carried = _carried(view, main) if table.path else []
     groups = [[*keys, *answers, *about], carried, reasons]
     named = iter(_with_unique_names([feed for group in groups for feed in group], [*keys, *about]))
     feeds, carried_feeds, reason_feeds = (tuple(next(named) for _ in group) for group in groups)
     label = view.text(table.label)
-    return TableLayout(title, table.path, table.parent, label, feeds, len(keys), carried_feeds, reason_feeds)
+    laid = TableLayout(title, table.path, table.parent, label, feeds, len(keys), carried_feeds, reason_feeds)
+    return laid if table.path or not view.options.wide else replace(laid, beside=_beside(view, merged, laid))
+
+
+def _is_asked_for(view: View, feed: Feed) -> bool:
+    return not view.options.columns or feed.columns[0].name in view.options.columns
+
+
+def _beside(view: View, merged: Sequence[MergedTable], main: TableLayout) -> tuple[Beside, ...]:
+    """The first rows of each repeat of the submission, to stand in its row."""
+    taken = [column.name for column in main.columns]
+    found = []
+    for table in merged[1:]:
+        if table.parent:
+            continue
+        names = _names(view, table)
+        feeds = tuple(feed for q in table.questions for feed in list_feeds(view, q, names[q.path]))
+        columns = [
+            replace(column, name=f"{column.name}_{number}", label=f"{column.label} ({number})", role="about")
+            for number in range(1, view.options.wide + 1)
+            for feed in feeds
+            for column in feed.columns
+        ]
+        unique = unique_names([column.name for column in columns], taken)
+        taken += unique
+        shown = tuple(replace(column, name=name) for column, name in zip(columns, unique, strict=True))
+        found.append(Beside(table.path, feeds, view.options.wide, shown))
+    return tuple(found)
 
 
 def _meta(part: str, label: str, kind: str, *, role: str = "about", width: float = 0.0, note: str = "") -> Feed:
-    column = Column(part, label, kind, role, note or label, width=width)  # type: ignore[arg-type]  # from a table of literals
+    column = Column(part, label, kind, role, note or label, width=width, known=part)  # type: ignore[arg-type]  # from a table of literals
     return Feed((Ask("", part),), (column,))
 
 
@@ -126,10 +200,10 @@ def _main_about(view: View) -> list[Feed]:
     clock = convert.local_time(view.options.clock)
 
     def instant(part: str, label: str) -> Feed:
-        column = Column(part, f"{label} ({zone})", "datetime", "about", f"clock time in {zone}")
+        column = Column(part, f"{label} ({zone})", "datetime", "about", f"clock time in {zone}", known=part)
         return Feed((Ask("", part),), (column,), clock)
 
-    minutes = Column("_minutes", "Minutes from start to end", "float", "about", number_format="0.0")
+    minutes = Column("_minutes", "Minutes from start to end", "float", "about", number_format="0.0", known="_minutes")
     return [
         _meta("_version", "Form version", "code"),
         _meta("_state", "Review state", "code"),
@@ -174,22 +248,27 @@ def _split(layout: TableLayout, most_columns: int, taken: list[str]) -> list[Tab
         return [layout]
     keys = layout.feeds[: layout.keys]
     room = most_columns - len(keys)
-    groups = (layout.feeds[layout.keys :], layout.carried, layout.reasons)
-    parts: list[tuple[list[Feed], list[Feed], list[Feed]]] = [([], [], [])]
+    groups: list[Sequence[Feed | Beside]] = [layout.feeds[layout.keys :], layout.carried]
+    groups += [layout.reasons, layout.beside]
+    parts: list[tuple[list[Any], ...]] = [([], [], [], [])]
     used = 0
     for place, group in enumerate(groups):
         for feed in group:
             if used and used + len(feed.columns) > room:
-                parts.append(([], [], []))
+                parts.append(([], [], [], []))
                 used = 0
+            if len(feed.columns) > room:
+                remedy = "Ask for fewer rows side by side, or for select summary."
+                raise Problem(EXPORT_OPTION, f"Sheet {layout.title} is too wide.", remedy=remedy)
             parts[-1][place].append(feed)
             used += len(feed.columns)
     split = []
-    for number, (own, carried, reasons) in enumerate(parts):
+    for number, (own, *others) in enumerate(parts):
         title = sheet_title(f"{layout.title}_{_letters(number)}", taken) if number else layout.title
         taken.append(title)
         feeds = (*keys, *own)
-        split.append(replace(layout, title=title, feeds=feeds, carried=tuple(carried), reasons=tuple(reasons)))
+        carried, reasons, beside = map(tuple, others)
+        split.append(replace(layout, title=title, feeds=feeds, carried=carried, reasons=reasons, beside=beside))
     return split
 
 

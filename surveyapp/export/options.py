@@ -1,39 +1,76 @@
 """What the person who exports may choose."""
 
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final, Literal, TypeAlias, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from surveyapp.disclosure.protection import Protection
 from surveyapp.problems import EXPORT_OPTION, Problem
+from surveyapp.store.selection import Selection
 
-Kind: TypeAlias = Literal["clean", "raw"]
-Format: TypeAlias = Literal["xlsx", "csv"]
+Kind: TypeAlias = Literal["clean", "raw", "deidentified"]
+Format: TypeAlias = Literal["xlsx", "csv", "sav", "dta", "parquet", "geojson", "jsonl", "media", "form"]
 ValueMode: TypeAlias = Literal["codes", "labels", "both"]
-HeaderMode: TypeAlias = Literal["name", "label", "both"]
+HeaderMode: TypeAlias = Literal["name", "label", "both", "comment"]
+NameMode: TypeAlias = Literal["short", "path", "stats"]
+Separator: TypeAlias = Literal["/", "-", ".", "__"]
 SelectMode: TypeAlias = Literal["summary", "split", "both"]
 MissingMode: TypeAlias = Literal["columns", "codes", "none"]
+Delimiter: TypeAlias = Literal[",", ";", "\t"]
 WriterName: TypeAlias = Literal["splice", "openpyxl"]
+
+# How the name of a file ends; also how a name that ends so is understood. Whatever is no workbook is a zip.
+ENDINGS: Final[Mapping[Format, str]] = {
+    "sav": ".sav.zip",
+    "dta": ".dta.zip",
+    "parquet": ".parquet.zip",
+    "geojson": ".geojson.zip",
+    "jsonl": ".jsonl.zip",
+    "media": ".media.zip",
+    "form": ".form.zip",
+    "xlsx": ".xlsx",
+    "csv": ".zip",
+}
+# Formats whose columns have one type, so that an answer of another type has no place in them.
+TYPED: Final[tuple[Format, ...]] = ("sav", "dta", "parquet")
+STATS: Final[tuple[Format, ...]] = ("sav", "dta")
+# Formats that are not made of rows of answers.
+FILES: Final[tuple[Format, ...]] = ("media", "form")
 
 # Answers of the submission that are copied into each repeat row, where the form has questions of these names.
 CARRIED: Final = ("hh_id", "hhid", "household_id", "village", "village_id", "village_code", "cluster", "wave")
+# Rows of a repeat that can be shown side by side.
+MOST_WIDE: Final = 20
 
 _ALLOWED: Final = {
     "kind": Kind,
     "format": Format,
     "labels": ValueMode,
     "headers": HeaderMode,
+    "names": NameMode,
+    "separator": Separator,
     "select": SelectMode,
     "missing": MissingMode,
+    "delimiter": Delimiter,
     "writer": WriterName,
 }
+_DATES: Final = ("received_from", "received_until", "interviewed_from", "interviewed_until")
 
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
     """One export, as asked for.
 
-    `versions` and `carry` are names; an empty `versions` means all. `zone` is an IANA zone name. `headers` is for
-    workbooks; CSV files have one line of names, or of labels.
+    kind, format, labels, headers, names, select, missing: see docs/exports.md. `headers` is for workbooks; CSV files
+    have one line of names, or of labels. `separator` stands between groups in names of kind path.
+    versions, columns, carry: names; empty `versions` and `columns` mean all. A column is the name or path of a
+    question, the path of a group, or the name of a column that is not an answer.
+    received_*, interviewed_*: days (ISO) in `zone`, an IANA zone name; both ends belong to the selection.
+    wide: so many rows of each repeat also stand side by side in the row of their submission; 0 to 20.
+    banner: a row above the headers that names the groups, in workbooks.
+    protection: what an admin confirmed for the kind `deidentified`.
 
     Raises:
         Problem: EXPORT_OPTION for a value that is not offered.
@@ -43,21 +80,32 @@ class ExportOptions:
     format: Format = "xlsx"
     labels: ValueMode = "codes"
     headers: HeaderMode = "both"
+    names: NameMode = "short"
+    separator: Separator = "/"
     select: SelectMode = "both"
     missing: MissingMode = "columns"
     language: str = ""
     versions: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    received_from: str = ""
+    received_until: str = ""
+    interviewed_from: str = ""
+    interviewed_until: str = ""
     zone: str = "UTC"
     carry: tuple[str, ...] = CARRIED
+    wide: int = 0
+    banner: bool = False
+    delimiter: Delimiter = ","
     csv_bom: bool = True
     formula_safe: bool = True
     writer: WriterName = "splice"
+    protection: Protection | None = None
 
     def __post_init__(self) -> None:
         for name, allowed in _ALLOWED.items():
             value = getattr(self, name)
             if value not in get_args(allowed):
-                offered = ", ".join(get_args(allowed))
+                offered = ", ".join(map(repr, get_args(allowed)) if name == "delimiter" else get_args(allowed))
                 raise Problem(EXPORT_OPTION, f"{name} cannot be {value!r}.", remedy=f"Choose one of: {offered}.")
         try:
             ZoneInfo(self.zone)
@@ -65,8 +113,79 @@ class ExportOptions:
             raise Problem(
                 EXPORT_OPTION, f"There is no time zone {self.zone!r}.", remedy="Use a name like Asia/Shanghai."
             ) from error
+        for name in _DATES:
+            _read_day(name, getattr(self, name))
+        if not 0 <= self.wide <= MOST_WIDE:
+            raise Problem(EXPORT_OPTION, f"wide cannot be {self.wide}.", remedy=f"Choose 0 to {MOST_WIDE}.")
+        if self.kind == "raw" and self.format in TYPED:
+            remedy = "Choose xlsx or csv for raw answers: their cells hold whatever was sent."
+            raise Problem(EXPORT_OPTION, f"Files of format {self.format} have columns of one type.", remedy=remedy)
+        if self.kind == "deidentified" and self.format == "media":
+            raise Problem(EXPORT_OPTION, "Media are never de-identified.", remedy="Choose another format.")
 
     @property
     def clock(self) -> ZoneInfo:
         """The zone in which times are written."""
         return ZoneInfo(self.zone)
+
+    @property
+    def selection(self) -> Selection:
+        """The submissions that are asked for."""
+        bounds = [_read_day(name, getattr(self, name)) for name in _DATES]
+        moments = [
+            None if day is None else datetime.combine(day + timedelta(days=number % 2), time(), self.clock)
+            for number, day in enumerate(bounds)
+        ]
+        return Selection(self.versions, moments[0], moments[1], moments[2], moments[3])
+
+    def fitted(self) -> "ExportOptions":
+        """The same options as the format allows them: statistics programs have labels and missing codes of theirs."""
+        if self.format in STATS:
+            return replace(self, names="stats", labels="codes", select="split", missing="codes")
+        if self.kind == "deidentified" and self.format not in STATS:
+            return replace(self, labels="codes", select="split", wide=0, banner=False)
+        if self.format != "xlsx" and self.banner:
+            return replace(self, banner=False)
+        if self.format == "geojson" and self.headers != "name":
+            return replace(self, headers="name")
+        return self
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object, all options named; `from_json` gives the same options back."""
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
+        found = {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+        found["protection"] = self.protection.to_json() if self.protection is not None else None
+        return found
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "ExportOptions":
+        """Read what `to_json` wrote; what is left out has its default.
+
+        Raises:
+            Problem: EXPORT_OPTION for an option that does not exist, or a value of the wrong type.
+        """
+        kinds = {one.name: one.default for one in fields(cls)}
+        if unknown := sorted(set(content) - set(kinds)):
+            remedy = f"Known are: {', '.join(sorted(kinds))}."
+            raise Problem(EXPORT_OPTION, f"There is no option {', '.join(unknown)}.", remedy=remedy)
+        return cls(**{name: _read(name, value, kinds[name]) for name, value in content.items()})
+
+
+def _read(name: str, value: Any, default: Any) -> Any:
+    if name == "protection":
+        return None if value is None else Protection.from_json(value)
+    if isinstance(default, tuple):
+        if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+            return tuple(value)
+    elif type(value) is type(default):
+        return value
+    wanted = "a list of texts" if isinstance(default, tuple) else type(default).__name__
+    raise Problem(EXPORT_OPTION, f"{name} cannot be {value!r}.", remedy=f"It takes {wanted}.")
+
+
+def _read_day(name: str, text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        remedy = "Write the day as 2026-03-31."
+        raise Problem(EXPORT_OPTION, f"{name} cannot be {text!r}.", remedy=remedy) from error

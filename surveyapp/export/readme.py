@@ -6,13 +6,14 @@ from importlib.metadata import version
 
 from surveyapp.export.codebook import TableFigures
 from surveyapp.export.layout import Layout
-from surveyapp.export.options import ExportOptions
+from surveyapp.export.options import STATS, ExportOptions
 from surveyapp.export.sheets import Line, Written
-from surveyapp.export.source import ExportSource
+from surveyapp.export.source import CutOff, ExportSource
 
 _KINDS = {
     "clean": "clean: real dates and numbers; reasons for missing answers apart from the answers",
     "raw": "raw: every answer as the phone sent it",
+    "deidentified": "de-identified: see sheet disclosure; it may still be personal data in the sense of the law",
 }
 _OTHER_SHEETS = {
     "indicators": "one row per submission: the catalogue's indicators, why one is missing at the far right",
@@ -23,6 +24,7 @@ _OTHER_SHEETS = {
     "findings": "everything that looked wrong, one row each; the answers themselves were kept",
     "codebook": "one row per column: question, type, labels, rules, missing codes, counts",
     "choices": "the codes and labels of every list, all versions",
+    "disclosure": "what was done to protect people, and how likely they are known again",
     "long_text": "texts that are too long for a cell, in parts",
 }
 
@@ -34,6 +36,7 @@ class Told:
     sheets: Sequence[tuple[Written, str]]
     tables: Sequence[TableFigures]
     content_hash: str
+    inputs_hash: str
     warnings: Sequence[str]
     indicators: Sequence[Line] = ()
 
@@ -61,7 +64,6 @@ def _warnings(warnings: Sequence[str]) -> Iterator[Line]:
 
 def _about(source: ExportSource, layout: Layout, options: ExportOptions, told: Told) -> Iterator[Line]:
     language = layout.view.options.language or layout.view.definition.default_language
-    received = source.cut_off.received_at.astimezone(options.clock)
     yield Line("heading", ("About this file",))
     yield Line("line", ("Form id", source.form_id))
     for published in source.versions:
@@ -69,29 +71,43 @@ def _about(source: ExportSource, layout: Layout, options: ExportOptions, told: T
         day = f"{published.published_at.astimezone(options.clock):%Y-%m-%d}"
         told_of = f"{published.definition.version}, published {day}" + ("" if chosen else ", left out")
         yield Line("line", ("Form version", told_of))
-    last = f"submission {source.cut_off.submission_no}, received {received:%Y-%m-%d %H:%M:%S}"
-    yield Line("line", ("Data up to", last))
+    yield Line("line", ("Data up to", _last(source.cut_off, options)))
     yield Line("line", ("Times are in zone", options.zone))
     yield Line("line", ("Kind", _KINDS[options.kind]))
     yield Line("line", ("Labels in", language or "the form's only language"))
-    chosen_only = "none: all submissions"
-    if options.versions:
-        chosen_only = f"versions {', '.join(options.versions)}; sheets of indicators come only with all versions"
-    yield Line("line", ("Filter", chosen_only))
+    yield Line("line", ("Filter", _filter(options)))
     yield Line("line", ("Content hash (SHA-256)", told.content_hash))
+    yield Line("line", ("Inputs (SHA-256)", told.inputs_hash))
     yield Line("line", ("Software", f"surveyapp {version('surveyapp')}"))
     yield Line("line")
+
+
+def _last(cut_off: CutOff, options: ExportOptions) -> str:
+    received = cut_off.received_at.astimezone(options.clock)
+    if options.kind == "deidentified":
+        return f"{received:%Y-%m}"
+    return f"submission {cut_off.submission_no}, received {received:%Y-%m-%d %H:%M:%S}"
+
+
+def _filter(options: ExportOptions) -> str:
+    parts = [f"versions {', '.join(options.versions)}"] if options.versions else []
+    for word, first, last in (
+        ("received", options.received_from, options.received_until),
+        ("interviewed", options.interviewed_from, options.interviewed_until),
+    ):
+        if first or last:
+            parts.append(" ".join([word, *([f"from {first}"] if first else []), *([f"until {last}"] if last else [])]))
+    told = f"{'; '.join(parts)}; sheets of indicators come only with all submissions" if parts else "all submissions"
+    return f"{told}; columns {', '.join(options.columns)}" if options.columns else told
 
 
 def _counts(source: ExportSource, told: Told) -> Iterator[Line]:
     main = told.tables[0]
     by_name = {
-        column.name: figures
-        for column, figures in zip(main.table.columns, main.figures, strict=True)
-        if not column.question
+        column.known: figures for column, figures in zip(main.table.columns, main.figures, strict=True) if column.known
     }
     yield Line("heading", ("Counts",))
-    yield Line("line", ("Submissions in this file", by_name["_submission_no"].answered))
+    yield Line("line", ("Submissions in this file", by_name["_instance_id"].answered))
     for name, word in (("_state", "state"), ("_version", "version")):
         figures = by_name.get(name)
         for code, count in sorted(figures.codes.items()) if figures and figures.codes else ():
@@ -125,20 +141,27 @@ def describe_sheets(layout: Layout, written: Mapping[str, Sequence[Written]]) ->
 def _how_to_read(layout: Layout, options: ExportOptions) -> Iterator[Line]:
     yield Line("heading", ("How to read it",))
     if options.headers == "both":
-        yield Line("line", ("Headers", "Row 1 has the column names, row 2 the labels; data begin in row 3."))
+        first = 2 if options.banner else 1
+        words = f"Row {first} has the column names, row {first + 1} the labels; data begin in row {first + 2}."
+        yield Line("line", ("Headers", words))
     if any(table.path for table in layout.tables):
         yield Line("line", ("Joining sheets", "A row belongs to the submission with the same _instance_id."))
         yield Line("line", (None, "Inside another repeat: _parent_row_key is the _row_key of the outer sheet."))
         yield Line("line", (None, "_row_key stays the same when the submission is edited."))
     yield Line("line", ("select_multiple", "question__choice is 1 (ticked), 0 (not ticked) or empty (not answered)."))
     yield Line("line", ("Empty cell", "Not asked or not answered."))
-    if options.kind == "clean":
+    if options.kind != "raw":
         yield from _missing_legend(options)
-    yield Line("line", ("_extra", "Answers that no column can take: JSON of path and text as sent."))
+    if options.kind != "deidentified":
+        yield Line("line", ("_extra", "Answers that no column can take: JSON of path and text as sent."))
 
 
 def _missing_legend(options: ExportOptions) -> Iterator[Line]:
     codes = "-98, dk, dont_know = dont_know; -99, rf, refused = refused"
+    if options.format in STATS:
+        words = "SPSS: user-missing -98 don't know, -99 refused, -97 n/a, -96 not in the list. Stata: .a .b .c .d"
+        yield Line("line", ("Missing codes", words))
+        return
     if options.missing == "codes":
         yield Line("line", ("Missing codes", f"They stand in the cells as sent: {codes}."))
         return

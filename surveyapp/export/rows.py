@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from surveyapp.export.cells import AsSent, Row
-from surveyapp.export.columns import Feed, TableLayout
+from surveyapp.export.columns import Beside, Feed, TableLayout
 from surveyapp.export.merge import KeptPath
 from surveyapp.export.missing import INVALID
 from surveyapp.export.options import ExportOptions
@@ -66,7 +66,7 @@ class Extras:
         reasons: dict[str, int] = {}
         own = [column for feed in (*table.feeds, *table.reasons) for column in feed.columns]
         for index, column in enumerate(own):
-            if column.name == "_extra" and column.question is None:
+            if column.known == "_extra":
                 self._extra_column = index
             elif column.question is not None:
                 (reasons if column.role == "reason" else firsts).setdefault(column.question.path, index)
@@ -101,14 +101,37 @@ def _ask(give: Callable[[Sequence[Ask]], Iterator[Row]], asks: Sequence[Ask]) ->
 
 def main_rows(source: ExportSource, table: TableLayout, options: ExportOptions) -> Iterator[tuple[Any, ...]]:
     """The rows of the sheet of submissions."""
-    asks, shape = compile_shape((*table.feeds, *table.reasons), (_EXTRA,))
-    extra = asks.index(_EXTRA)
+    asks, shape = compile_shape((*table.feeds, *table.reasons), (_EXTRA, _NUMBER))
+    extra, number = asks.index(_EXTRA), asks.index(_NUMBER)
+    beside = [_SideBySide(source, one, options) for one in table.beside]
     extras = Extras(table, options, source.kept_path)
-    for row in _ask(lambda some: source.main_rows(some, options.versions), asks):
+    for row in _ask(lambda some: source.main_rows(some, options.selection), asks):
         shaped = shape(row)
         if row[extra] is not None:
             shaped = extras.apply(shaped, json.loads(row[extra]))
+        for one in beside:
+            shaped += one.of(row[number])
         yield shaped
+
+
+class _SideBySide:
+    """The first rows of a repeat, in the row of their submission; read beside the submissions, in the same order."""
+
+    def __init__(self, source: ExportSource, beside: Beside, options: ExportOptions) -> None:
+        asks, self._shape = compile_shape(beside.feeds, (_NUMBER,))
+        self._number = asks.index(_NUMBER)
+        self._rows = iter(_ask(lambda some: source.repeat_rows(beside.path, some, options.selection), asks))
+        self._next: Row | None = next(self._rows, None)
+        self._cells = len(beside.columns)
+
+    def of(self, number: int) -> tuple[Any, ...]:
+        """The cells of the submission of that number; None where it has fewer rows."""
+        cells: list[Any] = []
+        while self._next is not None and self._next[self._number] <= number:
+            if self._next[self._number] == number and len(cells) < self._cells:
+                cells += self._shape(self._next)
+            self._next = next(self._rows, None)
+        return (*cells, *(None,) * (self._cells - len(cells)))
 
 
 def repeat_rows(source: ExportSource, table: TableLayout, options: ExportOptions) -> Iterator[tuple[Any, ...]]:
@@ -119,7 +142,7 @@ def repeat_rows(source: ExportSource, table: TableLayout, options: ExportOptions
     places = [asks.index(ask) for ask in key]
     extras = Extras(table, options, source.kept_path)
     around = _Around(source, table, options)
-    for row in _ask(lambda some: source.repeat_rows(table.path, some, options.versions), asks):
+    for row in _ask(lambda some: source.repeat_rows(table.path, some, options.selection), asks):
         number, parent_key, ordinal = (row[place] for place in places)
         around.move_to(number)
         shaped = shape(row)
@@ -138,7 +161,7 @@ class _Around:
     def __init__(self, source: ExportSource, table: TableLayout, options: ExportOptions) -> None:
         asks, self._shape = compile_shape(table.carried, (_NUMBER, _EXTRA))
         self._number, self._extra = asks.index(_NUMBER), asks.index(_EXTRA)
-        self._main = source.main_rows(asks, options.versions)
+        self._main = source.main_rows(asks, options.selection)
         self._at = -1
         self._kept_path = source.kept_path
         self._steps = _steps(source, table)
@@ -180,7 +203,7 @@ class _Outer:
 
     def __init__(self, source: ExportSource, path: str, options: ExportOptions) -> None:
         asks = (_NUMBER, Ask("", "_row_key"), Ask("", "_parent_row_key"), Ask("", "_ordinal"))
-        self._source = iter(source.repeat_rows(path, asks, options.versions))
+        self._source = iter(source.repeat_rows(path, asks, options.selection))
         self._next: Row | None = next(self._source, None)
         self.rows: dict[str, tuple[str, int]] = {}
         self._at = -1

@@ -1,41 +1,48 @@
-"""THE JOB: the submissions of a form become a workbook, or a zip of CSV files, that is complete or not there at all."""
+"""THE JOB: the submissions of a form become a workbook, or a zip of files, that is complete or not there at all."""
 
-import hashlib
-import json
-import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import TypeAlias
 
 from surveyapp.export.cells import Row
-from surveyapp.export.charts import CHARTS_TITLE, ChartSheet
-from surveyapp.export.codebook import ORIGIN, TableFigures, choices_rows, choices_sheet, codebook_rows, codebook_sheet
-from surveyapp.export.columns import TableLayout, sheet_columns
-from surveyapp.export.csv_zip import CsvZip
-from surveyapp.export.figures import Figures, observed
+from surveyapp.export.charts import CHARTS_TITLE
+from surveyapp.export.codebook import (
+    ORIGIN,
+    STATISTICS,
+    TableFigures,
+    choices_rows,
+    choices_sheet,
+    codebook_rows,
+    codebook_sheet,
+)
+from surveyapp.export.columns import Column, TableLayout, sheet_columns
+from surveyapp.export.disclosure_sheet import DISCLOSURE_SHEET, disclosure_rows
+from surveyapp.export.distribution import Observed
+from surveyapp.export.figures import observed
 from surveyapp.export.findings_sheet import FINDINGS_SHEET, findings_rows
+from surveyapp.export.guard import Guard
 from surveyapp.export.indicator_part import IndicatorPart
 from surveyapp.export.layout import Layout, plan_layout
 from surveyapp.export.long_text import LONG_TEXT_SHEET, LongTexts
-from surveyapp.export.options import ExportOptions
-from surveyapp.export.package import PackageTooLarge
-from surveyapp.export.plain import PlainWorkbook
+from surveyapp.export.manifest import describe_export, hash_file, hash_inputs, release
+from surveyapp.export.media_zip import MediaZip, write_forms
+from surveyapp.export.options import FILES, ExportOptions
+from surveyapp.export.package import PackageTooLarge, check_package
 from surveyapp.export.readme import Told, describe_sheets, readme_lines
 from surveyapp.export.rows import main_rows, repeat_rows
-from surveyapp.export.sheets import Line, Sheet, Written
+from surveyapp.export.sheets import Sheet, Written
 from surveyapp.export.source import ExportSource, PublishedVersion
-from surveyapp.export.splice import SpliceWorkbook, Watch
 from surveyapp.export.text import Tally
+from surveyapp.export.writers import Writer, open_writer
 from surveyapp.problems import EXPORT_OPTION, Problem
+from surveyapp.store.selection import EVERYTHING
 
 # Told rows written so far, rows in all, and the sheet at hand; may raise to stop the export.
 Progress: TypeAlias = Callable[[int, int, str], None]
-
-_HASHED = 1 << 20
 
 
 class RowsLost(RuntimeError):
@@ -57,51 +64,116 @@ class ExportResult:
     warnings: tuple[str, ...]
 
 
-class _Writer(Protocol):
-    def write(self, sheet: Sheet, rows: Iterable[Row], watch: Watch) -> list[Written]: ...
-
-    def draw(self, charts: ChartSheet, /) -> list[Written]: ...
-
-    def content_hash(self) -> str: ...
-
-    def finish(self, target: Path, readme: Iterable[Line], cut_off: datetime, /) -> None: ...
-
-    def verify(self, target: Path) -> None: ...
-
-    def __enter__(self) -> "_Writer": ...
-
-    def __exit__(self, *exception: object) -> None: ...
-
-
 def write_export(
-    source: ExportSource, options: ExportOptions, out_path: Path, *, progress: Progress | None = None
+    source: ExportSource,
+    options: ExportOptions,
+    out_path: Path,
+    *,
+    progress: Progress | None = None,
+    secret: bytes = b"",
 ) -> ExportResult:
     """Write the snapshot `source` to `out_path` and a manifest beside it, through a temporary file in the same folder.
 
-    The same snapshot and options give the same bytes. Memory does not grow with the number of submissions.
+    The same snapshot and options give the same bytes. Memory does not grow with the number of submissions, but for the
+    formats sav and dta, and by some 200 bytes a row for the kind deidentified. That kind needs the `secret` of the
+    project (`surveyapp.disclosure.pseudonyms.project_secret`).
 
     Raises:
-        Problem: EXPORT_OPTION for a version or a language that the form does not have, or a file beyond 4 GB.
+        Problem: EXPORT_OPTION for a version, language or column that the form does not have, or a file beyond 4 GB;
+            EXPORT_EXTRA for a format whose library is not installed; PII_UNCONFIRMED and DISCLOSURE_RISK for the kind
+            deidentified.
         RowsLost: the rows written are not those of the snapshot.
     """
-    missing = _collect_missing(source, options)
+    options = options.fitted()
     chosen = _choose_versions(source, options)
-    layout = plan_layout(chosen, options, source.kept_path, missing, published=source.versions)
-    tally = Tally()
-    folder = out_path.resolve().parent
-    with LongTexts(folder) as long_texts, _open_writer(options, folder, tally, long_texts, layout) as writer:
-        export = _Export(source, options, layout, writer, progress)
+    unfinished = out_path.resolve().parent / f".{out_path.name}.{secrets.token_hex(4)}.part"
+    try:
+        if options.format in FILES:
+            return _write_files(source, options, unfinished, out_path, progress)
+        return _write_sheets(_Plan(source, options, chosen, secret, progress), unfinished, out_path)
+    except PackageTooLarge as error:
+        raise Problem(EXPORT_OPTION, f"{error}.", remedy="Choose one version, or select summary.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be written."""
+
+    source: ExportSource
+    options: ExportOptions
+    chosen: Sequence[PublishedVersion]
+    secret: bytes
+    progress: Progress | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What is in a finished file, for its manifest."""
+
+    sheets: Sequence[Written]
+    warnings: Sequence[str]
+    hashes: Mapping[str, str]
+
+
+def _write_sheets(plan: _Plan, unfinished: Path, out_path: Path) -> ExportResult:
+    source, options, folder = plan.source, plan.options, unfinished.parent
+    missing = _collect_missing(source, options)
+    layout = plan_layout(plan.chosen, options, source.kept_path, missing, published=source.versions, codes=source.codes)
+    guard = Guard(layout, plan.secret, folder) if options.kind == "deidentified" else None
+    layout = guard.layout if guard is not None else layout
+    tally, inputs_hash = Tally(), hash_inputs(source, options)
+    cut_off = source.cut_off.received_at
+    if guard is not None:
+        cut_off = datetime(cut_off.year, cut_off.month, 1, tzinfo=UTC)
+    with LongTexts(folder) as long_texts, open_writer(options, folder, tally, long_texts, layout, cut_off) as writer:
+        export = _Export(source, options, layout, writer, plan.progress, guard)
         export.write_sheets(long_texts)
-        told = export.told(tally)
-        unfinished = folder / f".{out_path.name}.{secrets.token_hex(4)}.part"
-        try:
-            writer.finish(unfinished, readme_lines(source, layout, options, told), source.cut_off.received_at)
-            writer.verify(unfinished)
-            return _release(unfinished, out_path, source, options, told, export.hashes)
-        except PackageTooLarge as error:
-            raise Problem(EXPORT_OPTION, f"{error}.", remedy="Choose one version, or select summary.") from error
-        finally:
-            unfinished.unlink(missing_ok=True)
+        told = export.told(tally, inputs_hash)
+        writer.finish(unfinished, readme_lines(source, layout, options, told), cut_off)
+        writer.verify(unfinished)
+    hashes = {**export.hashes, "inputs_hash": inputs_hash, "content_hash": told.content_hash}
+    contents = _Contents([one for one, _ in told.sheets], told.warnings, hashes)
+    return _release(source, options, unfinished, out_path, contents)
+
+
+def _write_files(
+    source: ExportSource, options: ExportOptions, unfinished: Path, out_path: Path, progress: Progress | None
+) -> ExportResult:
+    warnings = []
+    if options.format == "form":
+        written = write_forms(source, options, unfinished)
+    else:
+        media, done = MediaZip(source, options), 0
+
+        def watch(count: int) -> None:
+            nonlocal done
+            done += count
+            if progress is not None:
+                progress(done, max(total, done), "media")
+
+        total = sum(1 for _ in source.media(options.selection))
+        written = media.write(unfinished, watch)
+        if media.lost:
+            warnings.append(f"{media.lost:,} files are not in the zip: see column state of index.csv.")
+    check_package(unfinished, {})
+    hashes = {"inputs_hash": hash_inputs(source, options)}
+    return _release(source, options, unfinished, out_path, _Contents(written, warnings, hashes))
+
+
+def _release(
+    source: ExportSource,
+    options: ExportOptions,
+    unfinished: Path,
+    out_path: Path,
+    contents: _Contents,
+) -> ExportResult:
+    digest, sheets, warnings = hash_file(unfinished), contents.sheets, contents.warnings
+    manifest = describe_export(source, options, sheets, warnings, **contents.hashes, sha256=digest)
+    beside = release(unfinished, out_path, manifest)
+    content_hash = contents.hashes.get("content_hash", "")
+    return ExportResult(out_path, beside, digest, content_hash, tuple(sheets), tuple(warnings))
 
 
 def _choose_versions(source: ExportSource, options: ExportOptions) -> list[PublishedVersion]:
@@ -119,41 +191,30 @@ def _choose_versions(source: ExportSource, options: ExportOptions) -> list[Publi
 
 def _collect_missing(source: ExportSource, options: ExportOptions) -> dict[int, frozenset[str]]:
     found: dict[int, set[str]] = {}
-    for number, file in source.missing_files(options.versions):
+    for number, file in source.missing_files(options.selection):
         found.setdefault(number, set()).add(file)
     return {number: frozenset(files) for number, files in found.items()}
-
-
-def _open_writer(
-    options: ExportOptions, folder: Path, tally: Tally, long_texts: LongTexts, layout: Layout
-) -> "_Writer":
-    if options.format == "csv":
-        return CsvZip(folder, bom=options.csv_bom, formula_safe=options.formula_safe)
-    names = {table.title: [column.name for column in table.columns] for table in layout.tables}
-
-    def on_long(sheet: str, row_number: int, column: int, text: str, row: Sequence[Any]) -> None:
-        columns = names.get(sheet) or names.get(sheet.rpartition("_")[0]) or []
-        name = columns[column] if columns else str(column + 1)
-        long_texts.add(sheet, row_number, name, str(row[1] or row[0]), text)
-
-    made: _Writer = (
-        PlainWorkbook(tally, on_long) if options.writer == "openpyxl" else SpliceWorkbook(folder, tally, on_long)
-    )
-    return made
 
 
 class _Export:
     """The sheets of one export, written one after the other."""
 
     def __init__(
-        self, source: ExportSource, options: ExportOptions, layout: Layout, writer: _Writer, progress: Progress | None
+        self,
+        source: ExportSource,
+        options: ExportOptions,
+        layout: Layout,
+        writer: Writer,
+        progress: Progress | None,
+        guard: Guard | None,
     ) -> None:
         self._source = source
         self._options = options
         self._layout = layout
         self._writer = writer
         self._progress = progress
-        self._counts = {t.path: source.count(t.path, options.versions) for t in layout.tables}
+        self._guard = guard
+        self._counts = {t.path: source.count(t.path, options.selection) for t in layout.tables}
         self._total = sum(self._counts[table.path] for table in layout.tables)
         self._done = 0
         self._written: dict[str, list[Written]] = {}
@@ -164,23 +225,27 @@ class _Export:
         """Every sheet but README, in the order of the workbook."""
         for table in self._layout.tables:
             self._write_table(table)
+        if self._guard is not None:
+            self._guard.check()
+            self._write(DISCLOSURE_SHEET, disclosure_rows(self._guard))
         if self.indicators is not None:
             for sheet, rows in self.indicators.sheets():
                 self._write(sheet, rows)
             self._written[CHARTS_TITLE] = self._writer.draw(self.indicators.charts())
-        self._write(FINDINGS_SHEET, findings_rows(self._source, self._layout, self._options.versions))
+        if self._guard is None:
+            self._write(FINDINGS_SHEET, findings_rows(self._source, self._layout, self._options.selection))
         languages = self._layout.view.definition.languages or ("",)
         self._write_codebook(languages)
         self._write(choices_sheet(languages), choices_rows(self._layout, self._figures, languages))
         if long_texts.count:
             self._write(LONG_TEXT_SHEET, long_texts.rows())
 
-    def told(self, tally: Tally) -> Told:
+    def told(self, tally: Tally, inputs_hash: str) -> Told:
         """What the README tells about the written sheets."""
         warnings = [*self._layout.notes, *tally.warnings(), *self._warn_of_versions(), *self._warn_of_parts()]
         sheets = describe_sheets(self._layout, self._written)
         about = tuple(self.indicators.readme_lines()) if self.indicators is not None else ()
-        return Told(sheets, self._figures, self._writer.content_hash(), warnings, about)
+        return Told(sheets, self._figures, self._writer.content_hash(), inputs_hash, warnings, about)
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -192,24 +257,35 @@ class _Export:
 
     def _write_codebook(self, languages: Sequence[str]) -> None:
         counts = {title: sum(part.rows for part in parts) for title, parts in self._written.items()}
-        rows = codebook_rows(self._layout, self._figures, counts, languages)
         if self.indicators is None:
-            self._write(codebook_sheet(languages), rows)
+            self._write(codebook_sheet(languages), codebook_rows(self._layout, self._figures, counts, languages))
             return
         columns = sum(len(table.table.columns) for table in self._figures)
-        answers = ((*row, *(None for _ in ORIGIN)) for row in rows)
-        further = self.indicators.codebook_rows(languages, columns)
+        answers = codebook_rows(self._layout, self._figures, counts, languages, len(ORIGIN))
+        further = ((*row, *(None for _ in STATISTICS)) for row in self.indicators.codebook_rows(languages, columns))
         self._write(codebook_sheet(languages, ORIGIN), chain(answers, further))
 
     def _write_table(self, table: TableLayout) -> None:
-        columns = table.columns
-        figures = [Figures(column.kind) for column in columns]
-        rows = (repeat_rows if table.path else main_rows)(self._source, table, self._options)
-        self._figures.append(TableFigures(table, figures))
-        self._write(sheet_of(table, self._options), observed(rows, figures))
+        seen = [Observed(column.kind) for column in table.columns]
+        asked = table if self._guard is None else self._guard.source_table(table)
+        rows: Iterator[Row] = (repeat_rows if table.path else main_rows)(self._source, asked, self._options)
+        if self._guard is not None:
+            rows = self._guard.rows(table, rows, self._counts[table.path])
+        self._figures.append(TableFigures(table, seen))
+        self._write(self._sheet(table), observed(rows, seen))
         found = sum(part.rows for part in self._written[table.title])
         if found != self._counts[table.path]:
             raise RowsLost(f"sheet {table.title} holds {found} rows, the snapshot has {self._counts[table.path]}")
+
+    def _sheet(self, table: TableLayout) -> Sheet:
+        """The sheet of a table, with the header rows that were asked for."""
+        view = self._layout.view
+
+        def section(column: Column) -> str:
+            return view.text(column.question.section) if column.question is not None else ""
+
+        banner = section if self._options.banner else None
+        return Sheet(table.title, sheet_columns(table.columns, self._options.headers, banner), table.keys)
 
     def _write(self, sheet: Sheet, rows: Iterator[Row]) -> None:
         def watch(count: int) -> None:
@@ -223,7 +299,7 @@ class _Export:
         known = {published.definition.version for published in self._source.versions}
         main = self._figures[0]
         for column, figures in zip(main.table.columns, main.figures, strict=True):
-            if column.name == "_version" and column.question is None and figures.codes is not None:
+            if column.known == "_version" and figures.codes is not None:
                 for version in sorted(set(figures.codes) - known):
                     count = f"{figures.codes[version]:,} submissions name version {version!r}"
                     yield f"{count}, which was never published: matched by path."
@@ -237,51 +313,7 @@ class _Export:
 
 def _find_indicators(source: ExportSource, layout: Layout, options: ExportOptions) -> IndicatorPart | None:
     """Only of clean answers, and of all versions: estimates from a part of the sample would be wrong."""
-    if options.kind != "clean" or options.versions or source.indicators is None:
+    bounded = options.selection != EVERYTHING or bool(options.columns)
+    if options.kind != "clean" or bounded or source.indicators is None:
         return None
     return IndicatorPart(source.indicators, layout, options)
-
-
-def sheet_of(table: TableLayout, options: ExportOptions) -> Sheet:
-    """The sheet of a table, with the header rows that were asked for."""
-    return Sheet(table.title, sheet_columns(table.columns, options.headers), table.keys)
-
-
-def _release(
-    unfinished: Path,
-    out_path: Path,
-    source: ExportSource,
-    options: ExportOptions,
-    told: Told,
-    hashes: Mapping[str, str],
-) -> ExportResult:
-    digest = _sha256(unfinished)
-    sheets = tuple(written for written, _ in told.sheets)
-    manifest = {
-        "form_id": source.form_id,
-        "options": asdict(options),
-        "versions": [published.definition.version for published in source.versions],
-        "cut_off": {
-            "submission_no": source.cut_off.submission_no,
-            "received_at": source.cut_off.received_at.isoformat(),
-        },
-        "sheets": [{"title": written.title, "rows": written.rows} for written in sheets],
-        "warnings": list(told.warnings),
-        **hashes,
-        "content_hash": told.content_hash,
-        "sha256": digest,
-    }
-    beside = out_path.with_name(f"{out_path.name}.manifest.json")
-    draft = unfinished.with_suffix(".json")
-    draft.write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    os.replace(unfinished, out_path)
-    os.replace(draft, beside)
-    return ExportResult(out_path, beside, digest, told.content_hash, sheets, tuple(told.warnings))
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_HASHED):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -8,6 +8,7 @@ from unicodedata import east_asian_width
 
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import Cell
+from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
@@ -22,6 +23,7 @@ LineStyle: TypeAlias = Literal["title", "heading", "table", "line", "warning"]
 ROWS_OF_EXCEL = 1_048_576
 COLUMNS_OF_EXCEL = 16_384
 LABEL_HEIGHT = 45
+_COMMENT = 1_000
 ZOOM = 90
 
 FORMATS: dict[Kind, str] = {
@@ -51,13 +53,17 @@ _LINE_FONTS: dict[LineStyle, Font] = {
 
 @dataclass(frozen=True, slots=True)
 class SheetColumn:
-    """One column: its header cells from the top, the kind of its values, its width in characters."""
+    """One column: its header cells from the top, the kind of its values, its width in characters.
+
+    `comment` is shown when the mouse rests on the last header cell.
+    """
 
     headers: tuple[str, ...]
     kind: Kind
     width: float
     role: Role = "answer"
     number_format: str = ""
+    comment: str = ""
 
     @property
     def format(self) -> str:
@@ -137,9 +143,17 @@ def header_rows(worksheet: Any, sheet: Sheet) -> list[list[Cell]]:
             cell.fill = _FILLS[column.role]
             if level:
                 cell.alignment = _WRAPPED
+            if column.comment and level == sheet.header_rows - 1:
+                cell.comment = _comment(column.comment)
             cells.append(cell)
         rows.append(cells)
     return rows
+
+
+def _comment(text: str) -> Comment:
+    """A comment; its box is as high as its text needs."""
+    ready = cell_text(text[:_COMMENT], Tally())
+    return Comment(ready, "surveyapp", height=20 + 16 * (1 + len(ready) // 30), width=240)
 
 
 def prototype_row(worksheet: Any, sheet: Sheet) -> list[Cell]:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol
+from typing import IO, Any, Final, NamedTuple, Protocol
 
 from surveyapp.findings import Finding
+from surveyapp.indicators.settings import MissingCodes
 from surveyapp.indicators.tabulation import Tabulation
+from surveyapp.store.selection import Selection
 from surveyapp.xform.definition import Choice, FormDefinition
 
 
@@ -80,12 +82,29 @@ class FoundIn(NamedTuple):
     finding: Finding
 
 
+class KeptMedia(NamedTuple):
+    """A file that came with a submission: the name that the phone gave it, SHA-256 in hex, bytes."""
+
+    submission_no: int
+    name: str
+    sha256: str
+    size: int
+
+
+class FormFile(NamedTuple):
+    """What an office published: the version, the name of the file, its content."""
+
+    version: str
+    name: str
+    content: bytes
+
+
 class ExportSource(Protocol):
     """One snapshot of one form: all that is given agrees.
 
     Iterators are lazy and ordered by submission number, rows of repeats then by document order.
-    Not more than MOST_ASKS are asked for at once; several iterators may be open at once. Where `versions` is not empty,
-    only submissions made with these versions are given.
+    Not more than MOST_ASKS are asked for at once; several iterators may be open at once. Only the submissions of the
+    `selection` are given.
     """
 
     @property
@@ -109,8 +128,16 @@ class ExportSource(Protocol):
         """Further counts for the README, in words: {"conflict copies, not in this file": 3}."""
 
     @property
+    def codes(self) -> MissingCodes:
+        """The answers of this form that say why there is no answer."""
+
+    @property
     def indicators(self) -> Tabulation | None:
         """The catalogue's indicators of all submissions of all versions; None where the form does not use it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash that changes whenever anything that an export may tell has changed."""
 
     def kept_path(self, path: str) -> str:
         """The path under which the answers to `path` are kept, where a question has moved between groups.
@@ -118,17 +145,26 @@ class ExportSource(Protocol):
         Else `path`.
         """
 
-    def count(self, repeat_path: str, versions: Sequence[str]) -> int:
+    def count(self, repeat_path: str, selection: Selection) -> int:
         """How many rows `main_rows` ("" as path) or `repeat_rows` will give."""
 
-    def main_rows(self, asks: Sequence[Ask], versions: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    def main_rows(self, asks: Sequence[Ask], selection: Selection) -> Iterator[tuple[Any, ...]]:
         """One tuple a submission, in the order of `asks`."""
 
-    def repeat_rows(self, repeat_path: str, asks: Sequence[Ask], versions: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    def repeat_rows(self, repeat_path: str, asks: Sequence[Ask], selection: Selection) -> Iterator[tuple[Any, ...]]:
         """One tuple a row of the repeat, in the order of `asks`."""
 
-    def findings(self, versions: Sequence[str]) -> Iterator[FoundIn]:
+    def findings(self, selection: Selection) -> Iterator[FoundIn]:
         """Every finding."""
 
-    def missing_files(self, versions: Sequence[str]) -> Iterator[tuple[int, str]]:
+    def missing_files(self, selection: Selection) -> Iterator[tuple[int, str]]:
         """(submission number, file name) of each file that an answer names and that has not arrived."""
+
+    def media(self, selection: Selection) -> Iterator[KeptMedia]:
+        """Every file that came with the submissions, by submission and name."""
+
+    def open_media(self, sha256: str) -> IO[bytes]:
+        """The content of a file. Raises OSError where it is not there."""
+
+    def forms(self) -> Iterator[FormFile]:
+        """The files that were published, one a version, oldest first."""

@@ -110,6 +110,7 @@ class SpliceWorkbook:
         self._strings = SharedStrings(tally, most=self._limits.shared, most_bytes=self._limits.shared_bytes)
         self._spool: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # closed by __exit__
         self._streamed: list[_Streamed] = []
+        self._drawn: list[str] = []
         self._workbook = Workbook()
         self._workbook.remove(self._workbook.worksheets[0])
         self._readme: Any = self._workbook.create_sheet("README")
@@ -136,10 +137,11 @@ class SpliceWorkbook:
         """A sheet of charts, held in memory: it is small."""
         worksheet = self._workbook.create_sheet(sheet_title(CHARTS_TITLE, self._workbook.sheetnames))
         charts.draw(worksheet)
+        self._drawn.append(charts.content_hash)
         return [Written(worksheet.title, charts.count)]
 
     def content_hash(self) -> str:
-        """SHA-256 over the rows of every sheet and the shared strings, before compression.
+        """SHA-256 over the rows of every sheet, what the charts draw and the shared strings, before compression.
 
         The same data give the same hash anywhere.
         """
@@ -149,6 +151,8 @@ class SpliceWorkbook:
             digest.update(
                 f"{part.worksheet.title}\n{part.rows}\n{heads}\n{part.body.sha256}\n".encode(errors="replace")
             )
+        for drawn in self._drawn:
+            digest.update(f"{CHARTS_TITLE}\n{drawn}\n".encode())
         for xml in self._strings.items_xml:
             digest.update(xml.encode())
         return digest.hexdigest()

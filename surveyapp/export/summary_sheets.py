@@ -1,4 +1,4 @@
-"""Figures of villages and of the project, and before against now: one row each, small cells masked."""
+"""Figures of villages and of the project, before against now, wave against wave: one row each, small cells masked."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +11,7 @@ from surveyapp.export.sheets import Role, Sheet, SheetColumn
 from surveyapp.indicators.catalogue import CATALOGUE
 from surveyapp.indicators.changes import Comparison
 from surveyapp.indicators.figures import PROJECT, Figure
+from surveyapp.indicators.panel import Panel
 
 PROJECT_PLACE: Final = "project"
 
@@ -43,6 +44,20 @@ BEFORE_AFTER_SHEET: Final = Sheet(
     4,
 )
 
+_KEPT: Final = (*((part, "estimate") for part in ("stayed", "lost")), *((part, "n") for part in ("stayed", "lost")))
+PANEL_SHEET: Final = Sheet(
+    "panel",
+    (
+        *(_column("code", "code", 20, "key"), _column("label", "code", 34, "key"), *_PLACE),
+        *(_column("first_wave", "code", 14, "key"), _column("later_wave", "code", 14, "key")),
+        _column("unit", "code", 14),
+        *(_column(f"{when}_{name}", kind, 14) for when in ("first", "later", "change") for name, kind in _COMPARED),
+        _column("attrition", "float", 12),
+        *(_column(f"{part}_{name}", "float" if name == "estimate" else "int", 14) for part, name in _KEPT),
+    ),
+    6,
+)
+
 
 def figure_rows(figures: Iterable[Figure], place_names: Mapping[str, str], chinese: bool) -> Iterator[Row]:
     """One row a figure, in the order of the catalogue. Masked: no estimate, error or text."""
@@ -72,6 +87,20 @@ def comparison_rows(compared: Iterable[Comparison], place_names: Mapping[str, st
             cells += [*_interval(figure), figure.n, "; ".join(figure.flags) or None]
         label = indicator_label(indicator, chinese)
         yield (one.code, label, *_place(one.place, place_names, chinese), indicator.unit, *cells)
+
+
+def panel_rows(panel: Panel, place_names: Mapping[str, str], chinese: bool) -> Iterator[Row]:
+    """One row for each indicator that was seen in both waves, of the project and of each village."""
+    for one in panel.changes:
+        indicator = CATALOGUE[one.code]
+        cells: list[Any] = []
+        for figure in (one.before, one.now, one.change):
+            cells += [*_interval(figure), figure.n, "; ".join(figure.flags) or None]
+        kept = [getattr(getattr(one, part), name) for part, name in _KEPT]
+        yield (
+            *(one.code, indicator_label(indicator, chinese), *_place(one.place, place_names, chinese)),
+            *(one.first, one.later, indicator.unit, *cells, _number(one.attrition), *map(_number, kept)),
+        )
 
 
 def _place(place: str, names: Mapping[str, str], chinese: bool) -> tuple[str, str]:

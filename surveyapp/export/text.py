@@ -26,6 +26,8 @@ class Tally:
     long_integers: int = 0
     early_dates: int = 0
     not_numbers: int = 0
+    untyped: int = 0
+    cut_spss: int = 0
 
     def warnings(self) -> list[str]:
         """One sentence for each thing that happened, for the README sheet."""
@@ -34,6 +36,14 @@ class Tally:
             (self.characters, "control characters are not allowed in a workbook: replaced by U+FFFD."),
             (self.long_integers, "whole numbers have more than 15 digits: written as text, so that no digit is lost."),
             (self.early_dates, "dates lie before 1 March 1900, where Excel cannot count: written as text."),
+            (
+                self.untyped,
+                "answers are not of their column's type: left empty; exports of format xlsx and csv have them.",
+            ),
+            (
+                self.cut_spss,
+                "texts are longer than SPSS can hold: cut at 32,767 bytes; the other formats have them whole.",
+            ),
             (self.not_numbers, "numbers are infinite or not a number: cell left empty."),
         )
         return [f"{count:,} {sentence}" for count, sentence in told if count]

@@ -99,34 +99,13 @@ def list_submissions(
     after: int | None = None,
 ) -> list[Listed]:
     """Up to `limit` submissions, newest first: those numbered below `before`, or the ones next above `after`."""
-    statement = _narrowed(
-        select(*LISTED)
-        .select_from(submissions)
-        .join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
-        .outerjoin(devices, devices.c.id == v.device_id)
-        .outerjoin(accounts, accounts.c.id == s.account_id)
-        .outerjoin(teams, teams.c.id == s.team_id),
-        form_pk,
-        reach,
-        wanted,
-    ).limit(limit)
+    statement = _listed(form_pk, reach, wanted).limit(limit)
     if after is not None:
         rows: list[Any] = list(session.execute(statement.where(s.id > after).order_by(s.id)))[::-1]
     else:
         statement = statement if before is None else statement.where(s.id < before)
         rows = list(session.execute(statement.order_by(s.id.desc())))
-    counts = _count_findings(session, [row.version_id for row in rows])
-    listed = []
-    for number, version_id, *columns in rows:
-        rest = [*columns, *counts.get(version_id, (0, 0))]
-        listed.append(Listed(number, *rest))
-    return listed
-
-
-def find_listed(session: Session, form_pk: int, reach: Reach, submission_id: int) -> Listed | None:
-    """The submission of this number, as the list has it; None when it is not of this form, or out of reach."""
-    found = list_submissions(session, form_pk, reach, Filter(), limit=1, before=submission_id + 1)
-    return found[0] if found and found[0].id == submission_id else None
+    return _with_counts(session, rows)
 
 
 def get_listed(session: Session, form_pk: int, reach: Reach, submission_id: int) -> Listed:
@@ -135,10 +114,11 @@ def get_listed(session: Session, form_pk: int, reach: Reach, submission_id: int)
     Raises:
         Problem: SUBMISSION_NOT_FOUND, also for one that is out of reach.
     """
-    found = find_listed(session, form_pk, reach, submission_id)
-    if found is None:
+    statement = _listed(form_pk, reach, Filter()).where(s.id == submission_id)
+    found = _with_counts(session, list(session.execute(statement)))
+    if not found:
         raise Problem(SUBMISSION_NOT_FOUND, f"The form has no submission {submission_id}.")
-    return found
+    return found[0]
 
 
 def list_history(session: Session, form_pk: int, submission_id: int) -> list[Sent]:
@@ -168,18 +148,6 @@ def count_up_to(session: Session, form_pk: int, reach: Reach, wanted: Filter, mo
     return counted
 
 
-def list_checks(session: Session, form_pk: int) -> list[str]:
-    """The ids of the checks that found something in a form."""
-    rows = session.execute(
-        select(f.check_id)
-        .join(submission_versions, v.id == f.submission_version_id)
-        .where(v.form_pk == form_pk)
-        .distinct()
-        .order_by(f.check_id)
-    )
-    return list(rows.scalars())
-
-
 def count_submissions(session: Session, form_pk: int, reach: Reach, wanted: Filter) -> int:
     """How many submissions these are."""
     statement = (
@@ -202,6 +170,27 @@ def count_states(session: Session, form_pk: int, reach: Reach) -> dict[str, int]
 def is_within(session: Session, submission_id: int, reach: Reach) -> bool:
     """Whether somebody of this reach may see the submission."""
     return session.execute(select(s.id).where(s.id == submission_id, within(reach))).one_or_none() is not None
+
+
+def _listed(form_pk: int, reach: Reach, wanted: Filter) -> Select[Any]:
+    source = (
+        select(*LISTED)
+        .select_from(submissions)
+        .join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
+        .outerjoin(devices, devices.c.id == v.device_id)
+        .outerjoin(accounts, accounts.c.id == s.account_id)
+        .outerjoin(teams, teams.c.id == s.team_id)
+    )
+    return _narrowed(source, form_pk, reach, wanted)
+
+
+def _with_counts(session: Session, rows: Sequence[Any]) -> list[Listed]:
+    counts = _count_findings(session, [row.version_id for row in rows])
+    listed = []
+    for number, version_id, *columns in rows:
+        rest = [*columns, *counts.get(version_id, (0, 0))]
+        listed.append(Listed(number, *rest))
+    return listed
 
 
 def _narrowed(statement: Select[Any], form_pk: int, reach: Reach, wanted: Filter) -> Select[Any]:

@@ -4,12 +4,14 @@ from typing import Any
 
 from flask import Response, send_file, url_for
 
+from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
+from surveyapp.export.pii import check_confirmation
 from surveyapp.problems import EXPORT_NOT_FOUND, EXPORT_NOT_READY, Problem
-from surveyapp.store.exports import Export, get_export, list_exports
+from surveyapp.store.exports import Export, get_export, list_given_exports
 from surveyapp.store.forms import get_form
 from surveyapp.web.api_blueprint import ApiBlueprint
-from surveyapp.web.current import config, database, worker
+from surveyapp.web.current import config, database, files, worker
 from surveyapp.web.identity import allow_program
 from surveyapp.web.shapes import ExportIn, ExportOut
 from surveyapp.worker import cancel_export, export_path, request_export
@@ -29,13 +31,13 @@ api_exports = ApiBlueprint(
 def post_export(asked: dict[str, Any], project: str, form_id: str) -> dict[str, Any]:
     """Ask for an export; it is written in the background."""
     with database().reading() as session:
-        owner = allow_program(session, "export", project).project
+        access = allow_program(session, "export", project)
+        owner, reach = access.project, access.reach
         form = get_form(session, owner.id, form_id)
-    options = {"zone": owner.timezone or config().timezone.key, "writer": config().export_writer, **asked}
-    ExportOptions.from_json(options)
-    export_id = request_export(worker(), form, options)
-    with database().reading() as session:
-        return _described(project, form_id, get_export(session, export_id, form.id))
+        options = {"zone": owner.timezone or config().timezone.key, "writer": config().export_writer, **asked}
+        check_confirmation(StoredForm(session, files(), form, reach=reach), ExportOptions.from_json(options))
+    export_id = request_export(worker(), form, options, access.who.actor, reach)
+    return _described(project, form_id, _get(project, form_id, export_id))
 
 
 @api_exports.route("", methods=["GET"])
@@ -44,8 +46,10 @@ def post_export(asked: dict[str, Any], project: str, form_id: str) -> dict[str, 
 def get_exports(project: str, form_id: str) -> list[dict[str, Any]]:
     """The exports of a form, newest first."""
     with database().reading() as session:
-        form = get_form(session, allow_program(session, "export", project).project.id, form_id)
-        return [_described(project, form_id, export) for export in list_exports(session, form.id)]
+        access = allow_program(session, "export", project)
+        form = get_form(session, access.project.id, form_id)
+        found = list_given_exports(session, form.id, access.who.actor, access.reach)
+    return [_described(project, form_id, export) for export in found]
 
 
 @api_exports.route("/<export_id>", methods=["GET"])
@@ -82,8 +86,9 @@ def get_export_file(project: str, form_id: str, export_id: str) -> Response:
 
 def _get(project: str, form_id: str, export_id: str) -> Export:
     with database().reading() as session:
-        form = get_form(session, allow_program(session, "export", project).project.id, form_id)
-        return get_export(session, export_id, form.id)
+        access = allow_program(session, "export", project)
+        form = get_form(session, access.project.id, form_id)
+        return get_export(session, export_id, form.id, access.who.actor, access.reach)
 
 
 def _described(project: str, form_id: str, export: Export) -> dict[str, Any]:

@@ -150,9 +150,13 @@ def test_signing_out_ends_the_session_on_the_server(survey: Survey) -> None:
     chief.open("/account")
     cookie = chief.http.cookies.get("surveyapp_session")
     assert "You are signed out." in chief.send("/sign-out").text
-    assert requests.get(
-        f"{survey.url}/account", cookies={"surveyapp_session": str(cookie)}, timeout=60, allow_redirects=False
-    ).headers["Location"].startswith("/sign-in")
+    assert (
+        requests.get(
+            f"{survey.url}/account", cookies={"surveyapp_session": str(cookie)}, timeout=60, allow_redirects=False
+        )
+        .headers["Location"]
+        .startswith("/sign-in")
+    )
     assert actions(survey)[-1] == "session.ended"
 
 
@@ -275,8 +279,13 @@ def test_an_admin_invites_into_the_own_project_only(survey: Survey) -> None:
     assert survey.rows("SELECT role FROM memberships ORDER BY id")[-1] == ("enumerator",)
     forged = admin.http.post(f"{survey.url}/p/beta/people", data={"login": "sup", "role": "admin"}, timeout=60)
     assert forged.status_code == 403
-    assert admin.http.post(f"{survey.url}/people", data={"login": "x-y", "operator": "yes"}, timeout=60).status_code == 403
-    assert admin.http.post(f"{survey.url}/p/alpha/people", data={"login": "z-z", "role": "god"}, timeout=60).status_code == 422
+    assert (
+        admin.http.post(f"{survey.url}/people", data={"login": "x-y", "operator": "yes"}, timeout=60).status_code == 403
+    )
+    assert (
+        admin.http.post(f"{survey.url}/p/alpha/people", data={"login": "z-z", "role": "god"}, timeout=60).status_code
+        == 422
+    )
     assert survey.rows("SELECT count(*) FROM accounts WHERE login = 'z-z'") == [(0,)]
 
 
@@ -294,7 +303,10 @@ def test_an_admin_makes_no_link_for_whoever_can_do_more(survey: Survey) -> None:
         for login in ("root", "both", "mine", "elsewhere")
     }
     assert answers == {"root": 403, "both": 403, "mine": 200, "elsewhere": 404}
-    assert admin.http.post(f"{survey.url}/p/alpha/people/elsewhere/role", data={"role": "admin"}, timeout=60).status_code == 404
+    assert (
+        admin.http.post(f"{survey.url}/p/alpha/people/elsewhere/role", data={"role": "admin"}, timeout=60).status_code
+        == 404
+    )
 
 
 def test_a_team_holds_whom_the_admin_ticked(survey: Survey) -> None:
@@ -335,7 +347,9 @@ def test_thirty_phones_are_let_in_at_once_and_each_card_lets_its_phone_in(survey
     assert [name for name, _ in found] == [f"Phone {number:02}" for number in range(1, 31)]
     assert len({url for _, url in found}) == 30
     assert Phone(found[6][1]).send(record("<name>A</name>")).status_code == 201
-    assert survey.rows("SELECT count(*) FROM submissions WHERE team_id IS NOT NULL AND account_id IS NOT NULL") == [(1,)]
+    assert survey.rows("SELECT count(*) FROM submissions WHERE team_id IS NOT NULL AND account_id IS NOT NULL") == [
+        (1,)
+    ]
     assert actions(survey) == ["device.added"] * 30
     secret = found[6][1].rpartition("/")[2]
     assert secret not in str(survey.rows("SELECT * FROM audit_log") + survey.rows("SELECT * FROM devices"))

@@ -1,17 +1,21 @@
 """A store in memory, and forms written as Markdown tables."""
 
+import hashlib
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pyxform.xls2xform import convert
 
-from surveyapp.export.source import MOST_ASKS, Ask, CutOff, FoundIn, PublishedVersion
+from surveyapp.export.source import MOST_ASKS, Ask, CutOff, FormFile, FoundIn, KeptMedia, PublishedVersion
 from surveyapp.findings import Finding
+from surveyapp.indicators.settings import MissingCodes
 from surveyapp.indicators.tabulation import Tabulation
+from surveyapp.store.selection import Selection
 from surveyapp.xform.definition import Choice
 from surveyapp.xform.parse import parse_xform
 
@@ -42,6 +46,7 @@ class MemoryRecord:
     meta: dict[str, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def value(self, ask: Ask) -> Any:
         if ask.path:
@@ -60,6 +65,7 @@ class MemorySource:
     moved: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     indicators: Tabulation | None = None
+    codes: MissingCodes = field(default_factory=MissingCodes)
 
     @property
     def title(self) -> str:
@@ -73,23 +79,43 @@ class MemorySource:
     def cut_off(self) -> CutOff:
         return CutOff(max((record.number for record in self.records), default=0), RECEIVED)
 
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(repr((self.records, self.title)).encode(errors="replace")).hexdigest()
+
+    def media(self, selection: Selection) -> Iterator[KeptMedia]:
+        for record in self.chosen(selection):
+            for name, content in sorted(record.files.items()):
+                yield KeptMedia(record.number, name, hashlib.sha256(content).hexdigest(), len(content))
+
+    def open_media(self, sha256: str) -> IO[bytes]:
+        for record in self.records:
+            for content in record.files.values():
+                if hashlib.sha256(content).hexdigest() == sha256:
+                    return io.BytesIO(content)
+        raise FileNotFoundError(sha256)
+
+    def forms(self) -> Iterator[FormFile]:
+        for version in self.versions:
+            yield FormFile(version.definition.version, "form.xlsx", b"the workbook")
+
     def kept_path(self, path: str) -> str:
         return self.moved.get(path, path)
 
-    def chosen(self, versions: Sequence[str]) -> Iterator[MemoryRecord]:
-        return (record for record in self.records if not versions or record.version in versions)
+    def chosen(self, selection: Selection) -> Iterator[MemoryRecord]:
+        return (record for record in self.records if _is_in(record, selection))
 
-    def count(self, repeat_path: str, versions: Sequence[str]) -> int:
-        rows = [row for record in self.chosen(versions) for row in record.rows if row.path == repeat_path]
-        return len(rows) if repeat_path else sum(1 for _ in self.chosen(versions))
+    def count(self, repeat_path: str, selection: Selection) -> int:
+        rows = [row for record in self.chosen(selection) for row in record.rows if row.path == repeat_path]
+        return len(rows) if repeat_path else sum(1 for _ in self.chosen(selection))
 
-    def main_rows(self, asks: Sequence[Ask], versions: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    def main_rows(self, asks: Sequence[Ask], selection: Selection) -> Iterator[tuple[Any, ...]]:
         assert len(asks) <= MOST_ASKS
-        for record in self.chosen(versions):
+        for record in self.chosen(selection):
             yield tuple(record.value(ask) for ask in asks)
 
-    def repeat_rows(self, repeat_path: str, asks: Sequence[Ask], versions: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        for record in self.chosen(versions):
+    def repeat_rows(self, repeat_path: str, asks: Sequence[Ask], selection: Selection) -> Iterator[tuple[Any, ...]]:
+        for record in self.chosen(selection):
             for row in record.rows:
                 if row.path != repeat_path:
                     continue
@@ -99,15 +125,27 @@ class MemorySource:
                     for ask in asks
                 )
 
-    def findings(self, versions: Sequence[str]) -> Iterator[FoundIn]:
-        for record in self.chosen(versions):
+    def findings(self, selection: Selection) -> Iterator[FoundIn]:
+        for record in self.chosen(selection):
             for finding in record.findings:
                 yield FoundIn(record.number, f"uuid:{record.number:08d}", finding)
 
-    def missing_files(self, versions: Sequence[str]) -> Iterator[tuple[int, str]]:
-        for record in self.chosen(versions):
+    def missing_files(self, selection: Selection) -> Iterator[tuple[int, str]]:
+        for record in self.chosen(selection):
             for name in record.missing:
                 yield record.number, name
+
+
+def _is_in(record: MemoryRecord, selection: Selection) -> bool:
+    received = record.meta.get("_received", RECEIVED)
+    started = record.meta.get("_start") or received
+    return (
+        (not selection.versions or record.version in selection.versions)
+        and (selection.received_from is None or received >= selection.received_from)
+        and (selection.received_before is None or received < selection.received_before)
+        and (selection.interviewed_from is None or started >= selection.interviewed_from)
+        and (selection.interviewed_before is None or started < selection.interviewed_before)
+    )
 
 
 def publish(markdown: str | Path, **file_choices: tuple[Choice, ...]) -> PublishedVersion:

@@ -13,17 +13,20 @@ from typing import Any
 import openpyxl
 import pytest
 
-from surveyapp.export.chart_tables import ChartTables
+from surveyapp.export.chart_tables import ChartTable, ChartTables
+from surveyapp.export.charts import ChartSheet
 from surveyapp.export.figure_labels import figure_label
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.run import ExportResult, write_export
+from surveyapp.export.splice import SpliceWorkbook
+from surveyapp.export.text import Tally
 from surveyapp.indicators.catalogue import CATALOGUE
 from surveyapp.indicators.columns import REASON_NAMES, Reason, texts_of
-from surveyapp.indicators.frame import FrameMaker
+from surveyapp.indicators.frame import FrameMaker, Household
 from surveyapp.indicators.inputs import QUESTIONS
-from surveyapp.indicators.settings import Settings
+from surveyapp.indicators.settings import MissingCodes, Settings, read_settings
 from surveyapp.indicators.summary import LINES
-from surveyapp.indicators.tabulation import Household, Tabulation, tabulate
+from surveyapp.indicators.tabulation import Tabulation, tabulate
 from tests.export.memory_source import MemoryRecord, MemorySource, publish
 from tests.indicators.household import MEMBERS, household
 
@@ -243,3 +246,48 @@ def test_every_figure_has_a_name_of_its_own(chinese: bool) -> None:
     names = {code: figure_label(code, chinese) for code in codes}
     assert not [code for code, name in names.items() if name == code]
     assert len(set(names.values())) == len(codes)
+
+
+def test_the_content_hash_tells_what_the_charts_draw(tabulation: Tabulation, tmp_path: Path) -> None:
+    class Fewer(ChartTables):
+        def all(self) -> list[ChartTable]:
+            return super().all()[:-1]
+
+    records = [MemoryRecord(one.submission_no, "1", {}) for one in tabulation.households]
+    source = MemorySource([publish(FORM)], records, indicators=tabulation)
+    whole = ChartSheet(ChartTables(tabulation, {}, {}, chinese=False).all(), "Charts")
+    fewer = ChartSheet(Fewer(tabulation, {}, {}, chinese=False).all(), "Charts")
+    hashes = []
+    for charts in (whole, fewer, whole):
+        with SpliceWorkbook(tmp_path, Tally(), lambda *_: None) as book:
+            book.draw(charts)
+            hashes.append(book.content_hash())
+    assert hashes[0] == hashes[2] != hashes[1]
+    assert export(source, tmp_path / "a.xlsx").content_hash == export(source, tmp_path / "b.xlsx").content_hash
+
+
+def test_the_codes_of_missing_answers_are_those_of_the_settings(tmp_path: Path) -> None:
+    form = """
+    | survey |                |      |       |
+    |        | type           | name | label |
+    |        | integer        | area | Area  |
+    |        | select_one yn  | land | Land  |
+    | choices |              |      |       |
+    |        | list_name      | name | label |
+    |        | yn             | yes  | Yes   |
+    |        | yn             | hush | Hush  |
+    | settings |              |      |       |
+    |        | form_id        | version |    |
+    |        | h              | 1    |       |
+    """
+    published = publish(form)
+    paths = {question.name: question.path for question in published.definition.questions}
+    answers: dict[tuple[str, str], Any] = {(paths["area"], ""): 999, (paths["land"], ""): "hush"}
+    codes = read_settings({"missing": {"numbers": {"999": "rf"}, "choices": {"hush": "dk"}}}).missing
+    for own, cells in ((codes, (None, None)), (MissingCodes(), (999, "hush"))):
+        export(MemorySource([published], [MemoryRecord(1, "1", answers)], codes=own), tmp_path / "a.xlsx")
+        (row,) = sheet(tmp_path / "a.xlsx", "data", headers=2)
+        assert (row["area"], row["land"]) == cells
+    export(MemorySource([published], [MemoryRecord(1, "1", answers)], codes=codes), tmp_path / "a.xlsx")
+    (row,) = sheet(tmp_path / "a.xlsx", "data", headers=2)
+    assert (row["area__missing"], row["land__missing"]) == ("refused", "dont_know")
