@@ -49,7 +49,7 @@ def test_shape_of_a_calculation_says_whether_it_is_a_number(calculation: str, nu
     (question,) = [question for question in main.questions if question.newest.name == "c"]
     assert gives_number(question) == number
     for kind, expected in (("clean", number), ("raw", False)):
-        layout = plan_layout([version], ExportOptions(kind=kind), lambda path: path)  # type: ignore[arg-type]
+        layout = plan_layout([version], ExportOptions(kind=kind), lambda path: path)  # type: ignore[arg-type]  # kind is one of the literals
         (column,) = [column for column in layout.tables[0].columns if column.name == "c"]
         assert (column.kind == "float") == expected
 

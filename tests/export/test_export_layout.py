@@ -81,7 +81,7 @@ def test_options_decide_the_columns_of_a_select(options: dict[str, Any], expecte
 )
 def test_option_that_is_not_offered_is_refused(option: str, value: str) -> None:
     with pytest.raises(Problem) as refused:
-        ExportOptions(**{option: value})  # type: ignore[arg-type]
+        ExportOptions(**{option: value})  # type: ignore[arg-type]  # a wrong value is the point
     assert refused.value.kind.code == "export-option"
     assert value in refused.value.detail
 

@@ -35,7 +35,7 @@ WORDS = ("", "Amina", "bhv-0012", "x", "村", "12", "a b", "2026-05-01")
 
 def _fits(text: str, kind: str) -> bool:
     """Whether a question of that type can hold `text`."""
-    value = read_value(kind, text)  # type: ignore[arg-type]
+    value = read_value(kind, text)  # type: ignore[arg-type]  # kind is one of the literals
     return value is not None and value is not INVALID
 
 

@@ -22,7 +22,7 @@ XFORM = b"""<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3
 
 def workbook(**sheets: list[list[Any]]) -> bytes:
     book = openpyxl.Workbook()
-    book.remove(book.active)  # type: ignore[arg-type]
+    book.remove(book.active)  # type: ignore[arg-type]  # a new workbook has an active sheet
     for name, rows in sheets.items():
         sheet = book.create_sheet(name)
         for row in rows:
