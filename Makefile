@@ -56,7 +56,7 @@ format: $(ENVIRONMENT) ## format the code and mend what can be mended
 
 translations: $(ENVIRONMENT) ## what the pages say, into the catalogues to translate, and the catalogues compiled
 	@mkdir -p var
-	$(BIN)/pybabel -q extract -F babel.cfg -k _kind:3 -k _kind:4,4t -k _kind:4,5t --project surveyapp --msgid-bugs-address surveyapp \
+	$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext -k _kind:3 -k _kind:4,4t -k _kind:4,5t --project surveyapp --msgid-bugs-address surveyapp \
 		--copyright-holder "the makers of surveyapp" --add-location file --sort-output --no-wrap -o var/messages.pot .
 	$(BIN)/pybabel -q update -i var/messages.pot -d $(CATALOGUES) --no-wrap --no-fuzzy-matching --ignore-obsolete
 	$(BIN)/pybabel -q compile -d $(CATALOGUES)

@@ -13,24 +13,32 @@ from surveyapp.web.api_blueprint import ProblemApi
 from surveyapp.web.api_devices import api_devices
 from surveyapp.web.api_exports import api_exports
 from surveyapp.web.api_forms import api_forms
+from surveyapp.web.api_reviews import api_reviews
 from surveyapp.web.api_submissions import api_submissions
 from surveyapp.web.cookies import register_cookies
 from surveyapp.web.current import KEY, Surroundings
 from surveyapp.web.fill import fill
 from surveyapp.web.headers import use_headers
 from surveyapp.web.i18n import register_languages
+from surveyapp.web.identity import admit_upload
 from surveyapp.web.logs import use_request_log
 from surveyapp.web.multipart import use_spooling
 from surveyapp.web.office import person_language, project_timezone, register_office
 from surveyapp.web.openrosa import openrosa
 from surveyapp.web.pages_account import pages_account
 from surveyapp.web.pages_audit import pages_audit
+from surveyapp.web.pages_exports import pages_exports
+from surveyapp.web.pages_forms import pages_forms
+from surveyapp.web.pages_indicators import pages_indicators
 from surveyapp.web.pages_metrics import use_meters
 from surveyapp.web.pages_people import pages_people
 from surveyapp.web.pages_phones import pages_phones
 from surveyapp.web.pages_projects import pages_projects
+from surveyapp.web.pages_publish import pages_publish
 from surveyapp.web.pages_sign_in import pages_sign_in
 from surveyapp.web.pages_start import pages_start
+from surveyapp.web.pages_submission import pages_submission
+from surveyapp.web.pages_submissions import pages_submissions
 from surveyapp.web.pages_teams import pages_teams
 from surveyapp.web.pages_tokens import pages_tokens
 from surveyapp.web.problems import register_problems
@@ -50,6 +58,12 @@ PAGES = (
     pages_phones,
     pages_tokens,
     pages_audit,
+    pages_forms,
+    pages_publish,
+    pages_submissions,
+    pages_submission,
+    pages_exports,
+    pages_indicators,
 )
 
 
@@ -73,6 +87,8 @@ def create_app(config: Config) -> Flask:
         app.register_blueprint(pages)
     _register_api(app)
     register_problems(app)
+    # Before the token of a form is looked for, which reads the form.
+    app.before_request(admit_upload)
     register_cookies(app)
     register_languages(app, str(config.timezone), person_language, project_timezone)
     register_office(app)
@@ -95,5 +111,5 @@ def _register_api(app: Flask) -> None:
         },
     )
     api = ProblemApi(app)
-    for blueprint in (api_forms, api_submissions, api_exports, api_devices):
+    for blueprint in (api_forms, api_submissions, api_reviews, api_exports, api_devices):
         api.register_blueprint(blueprint)

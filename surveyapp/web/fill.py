@@ -86,7 +86,7 @@ def _answer(name: str) -> Response:
     if name not in _assets():
         raise NotFound(f"The phone app has no file {name!r}.")
     asset = _asset(name)
-    packed = asset.gzipped is not None and "gzip" in request.accept_encodings
+    packed = asset.gzipped is not None and request.accept_encodings.quality("gzip") > 0
     response = Response(asset.gzipped if packed else asset.content, content_type=asset.content_type)
     if packed:
         response.headers["Content-Encoding"] = "gzip"
@@ -99,7 +99,8 @@ def _answer(name: str) -> Response:
     # The office draws a form's preview in a frame.
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     response.set_etag(asset.etag + ("-gzip" if packed else ""))
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @fill.get("/c/<token>/device")

@@ -1,0 +1,71 @@
+import { DURABLE } from './database.js'
+
+// A form version on this phone: {key, identity, formId, version, title, hash, media: [{name, hash, type}], listed, fetchedAt}.
+// It is written when all its files are here, never before: a form in the list can be filled.
+
+/** The key of a form version; other bytes under the same version (a draft published again) are another one. */
+export const formKey = (identity, { formId, version, hash }) => JSON.stringify([identity, formId, version, hash])
+
+/** What this phone holds for a person, listed by the server or not, by title. */
+export async function listForms(db, identity) {
+  const found = await db.getAllFromIndex('forms', 'identity', identity)
+  return found.sort((a, b) => a.title.localeCompare(b.title))
+}
+
+/** Which of these hashes are not here yet. */
+export async function missingFiles(db, hashes) {
+  const here = new Set(await db.getAllKeys('files'))
+  return [...new Set(hashes)].filter((hash) => !here.has(hash))
+}
+
+/** Keep a form version together with the files that it brought: a map from hash to Blob. */
+export async function putForm(db, form, files) {
+  const transaction = db.transaction(['forms', 'files'], 'readwrite', DURABLE)
+  for (const [hash, blob] of files) transaction.objectStore('files').put(blob, hash)
+  transaction.objectStore('forms').put(form)
+  await transaction.done
+}
+
+/** One form version, or undefined. */
+export const getForm = (db, key) => db.get('forms', key)
+
+/** Its XForm as text. */
+export async function readXForm(db, form) {
+  const blob = await db.get('files', form.hash)
+  return blob.text()
+}
+
+/** A reader of its media by name, as openForm wants it: a Response, 404 where the form has no such file. */
+export function mediaReader(db, form) {
+  return async (name) => {
+    const entry = form.media.find((one) => one.name === name)
+    const blob = entry && (await db.get('files', entry.hash))
+    if (!blob) return new Response('', { status: 404 })
+    return new Response(blob, { headers: { 'Content-Type': entry.type || 'application/octet-stream' } })
+  }
+}
+
+/**
+ * Mark which versions the server lists now, and let the others go. A version stays as long as an interview of it is on
+ * the phone unsent; files stay as long as a form of anybody names them.
+ */
+export async function keepListed(db, identity, listedKeys) {
+  const transaction = db.transaction(['forms', 'files', 'records'], 'readwrite')
+  const forms = transaction.objectStore('forms')
+  const unsent = (await transaction.objectStore('records').getAll()).filter((one) => one.state !== 'sent')
+  const needed = new Set(unsent.map((one) => one.formKey))
+  const hashes = new Set()
+  for (const form of await forms.getAll()) {
+    const listed = form.identity === identity ? listedKeys.has(form.key) : form.listed
+    if (!listed && !needed.has(form.key)) {
+      forms.delete(form.key)
+      continue
+    }
+    if (listed !== form.listed) forms.put({ ...form, listed })
+    for (const hash of [form.hash, ...form.media.map((one) => one.hash)]) hashes.add(hash)
+  }
+  for (const hash of await transaction.objectStore('files').getAllKeys()) {
+    if (!hashes.has(hash)) transaction.objectStore('files').delete(hash)
+  }
+  await transaction.done
+}

@@ -1,0 +1,1 @@
+export{t as loadForm}from"./engine-WNJF1AA3.js";

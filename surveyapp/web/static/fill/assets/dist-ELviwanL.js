@@ -1,1 +1,0 @@
-export{t as loadForm}from"./engine-q2Ga41O5.js";

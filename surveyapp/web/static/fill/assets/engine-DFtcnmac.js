@@ -1,0 +1,1 @@
+export{t as openForm,n as takePayload}from"./engine-DKal-6bc.js";

@@ -1,1 +1,0 @@
-export{t as openForm,n as takePayload}from"./engine-BGFFl1We.js";
