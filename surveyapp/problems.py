@@ -153,9 +153,31 @@ STALE_EDIT = _kind(
 )
 SUBMISSION_NOT_FOUND = _kind("submission-not-found", 404, "No such submission", "Check the instance id.")
 
+# -- review -----------------------------------------------------------------------------------------------------------
+REVIEW_STATE = _kind(
+    "review-state", 409, "The submission cannot go to that state now", "Load it again: somebody may have decided."
+)
+REVIEW_INCOMPLETE = _kind(
+    "review-incomplete", 422, "The decision needs something more", "Give what the detail names, and decide again."
+)
+EDIT_CONFLICT = _kind(
+    "edit-conflict", 409, "Somebody changed the submission meanwhile", "Look at what changed, then apply yours on top."
+)
+EDIT_REFUSED = _kind(
+    "edit-refused", 422, "The form does not allow these answers", "Correct the answers named in errors, or keep them."
+)
+COMMENT_NOT_FOUND = _kind("comment-not-found", 404, "No such comment", "Load the submission again.")
+BULK_NOT_FOUND = _kind("bulk-review-not-found", 404, "No such bulk decision", "List those of the form.")
+
 # -- indicators -------------------------------------------------------------------------------------------------------
 INDICATOR_SETTINGS = _kind(
     "indicator-settings", 422, "A setting of the indicators cannot be used", "See docs/indicators.md for the settings."
+)
+
+# -- quality ----------------------------------------------------------------------------------------------------------
+FINDING_NOT_FOUND = _kind("finding-not-found", 404, "No such finding", "`surveyapp quality` lists those of a form.")
+QUALITY_SETTINGS = _kind(
+    "quality-settings", 422, "A setting of the checks cannot be used", "See docs/quality.md for the settings."
 )
 
 # -- cleaning ---------------------------------------------------------------------------------------------------------
@@ -166,6 +188,20 @@ LOG_UNREADABLE = _kind(
 LOG_INVALID = _kind("log-invalid", 422, "The cleaning log has faults", "Mend the rows named in errors, and try again.")
 LOG_CHANGED = _kind(
     "log-changed", 409, "The file or the data changed since the dry run", "Look at a new dry run, then apply it."
+)
+RULESET_NOT_FOUND = _kind("ruleset-not-found", 404, "No such ruleset", "List them with `surveyapp clean FORM`.")
+RULESET_PUBLISHED = _kind(
+    "ruleset-published", 409, "A published ruleset never changes", "Make a new draft, and publish that."
+)
+LOG_IMPORT_NOT_FOUND = _kind(
+    "log-import-not-found", 404, "No such import", "List them with `surveyapp log list FORM`."
+)
+LOG_IMPORT_UNDONE = _kind("log-import-undone", 409, "This import was undone before", "Import the log again.")
+CLEANING_BROKEN = _kind(
+    "cleaning-broken",
+    500,
+    "The clean data could not be verified",
+    "Nothing was given out. Send what stands in the server's log to the makers of surveyapp; raw data are unharmed.",
 )
 SHEET_CHANGED = _kind(
     "sheet-changed",

@@ -6,6 +6,7 @@ import click
 
 from surveyapp import __version__
 from surveyapp.cli.answers import codebook_command, export_command, protection_command
+from surveyapp.cli.cleaning import clean_command
 from surveyapp.cli.demo import demo_command
 from surveyapp.cli.devices import device_group, token_group
 from surveyapp.cli.forms import (
@@ -19,6 +20,7 @@ from surveyapp.cli.forms import (
 from surveyapp.cli.indicators import indicators_command, refit_command, settings_group
 from surveyapp.cli.keeping import backup_command, doctor_command, restore_command
 from surveyapp.cli.people import audit_group, person_group, project_group, team_group
+from surveyapp.cli.quality import backchecks_command, quality_command, quality_settings_command
 from surveyapp.cli.rules import findings_command, judge_command, recheck_command
 from surveyapp.cli.server import migrate_command, serve_command, worker_command
 from surveyapp.cli.simulate import simulate_command
@@ -60,6 +62,10 @@ for command in (
     protection_command,
     codebook_command,
     findings_command,
+    quality_command,
+    quality_settings_command,
+    backchecks_command,
+    clean_command,
     judge_command,
     recheck_command,
     indicators_command,

@@ -30,6 +30,7 @@ from surveyapp.config import shipped_folder
 from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.run import write_export
+from surveyapp.people.accounts import ensure_operator
 from surveyapp.people.phones import reissue_device
 from surveyapp.people.programs import grant_api_token
 from surveyapp.people.projects import DEFAULT_PROJECT, create_project
@@ -82,12 +83,20 @@ def demo_command(tools: Tools, number: int, port: int, target: Path | None, stay
         report(tools, answers, put_in)
         out.print(f"\n[bold]The workbook[/bold]       {target}")
         out.print(f"[bold]The server[/bold]         http://127.0.0.1:{port}")
+        out.print(f"[bold]For the office[/bold]     {office_address(tools, port)}")
         out.print(f"[bold]For ODK Collect[/bold]    {urls[0]}")
         out.print(f"[bold]For the JSON API[/bold]   http://127.0.0.1:{port}/api/v1/docs, token {token}")
         out.print(f"[bold]Commands on its data[/bold] SURVEYAPP_DATA_DIR={tools.config.data_dir} surveyapp …")
         if stay:
             out.print("\nServing until you press Ctrl-C.")
             server.wait()
+
+
+def office_address(tools: Tools, port: int) -> str:
+    """Where people begin: the link of the first operator, until a password is set."""
+    with tools.database.begin() as session:
+        secret = ensure_operator(session, now())
+    return f"http://127.0.0.1:{port}/" + (f"link/{secret} (works once)" if secret else "sign-in")
 
 
 def prepare(tools: Tools, port: int) -> tuple[list[str], str]:

@@ -20,7 +20,6 @@ from surveyapp.problems import (
 from surveyapp.store.accounts import (
     Account,
     add_account,
-    count_accounts,
     find_account,
     get_account,
     list_accounts,
@@ -53,6 +52,7 @@ def invite(
     if find_account(session, login) is not None:
         raise Problem(ACCOUNT_EXISTS, f"There is a person {login!r} already.")
     account = add_account(session, login, name.strip() or login, operator=operator, created_at=now)
+    _check_email(email.strip())
     address = email.strip() or (login if "@" in login else "")
     if address:
         mark_account(session, account.id, email=address)
@@ -60,9 +60,12 @@ def invite(
 
 
 def ensure_operator(session: Session, now: datetime.datetime) -> str | None:
-    """On a server without people: the first operator, and the secret of the link that lets them in."""
-    if count_accounts(session):
+    """Where no operator can sign in yet: the secret of a new link that lets the first one in."""
+    operators = [account for account in list_accounts(session) if account.operator]
+    if any(account.has_password for account in operators):
         return None
+    if operators:
+        return make_link(session, operators[0], now)
     return invite(session, FIRST_OPERATOR, "Operator", now, operator=True)[1]
 
 
@@ -155,9 +158,13 @@ def change_profile(session: Session, account: Account, name: str, email: str, la
     """
     if not name.strip() or len(name) > 100 or not name.isprintable():
         raise Problem(INVALID_NAME, "A name has 1 to 100 characters.", remedy="Choose another name.")
+    _check_email(email)
+    mark_account(session, account.id, name=name.strip(), email=email, language=language)
+
+
+def _check_email(email: str) -> None:
     if email and (not email_text.fullmatch(email) or len(email) > 200):
         raise Problem(INVALID_NAME, f"{email!r} is not an e-mail address.", remedy="Check the address.")
-    mark_account(session, account.id, name=name.strip(), email=email, language=language)
 
 
 def change_password(session: Session, found: SignedIn, password_hash: str, now: datetime.datetime) -> None:

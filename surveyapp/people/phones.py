@@ -27,6 +27,7 @@ from surveyapp.store.devices import (
     mark_device_seen,
 )
 from surveyapp.store.projects import Project
+from surveyapp.store.reach import Reach
 from surveyapp.store.teams import get_team
 
 REALM: Final = "surveyapp"
@@ -88,6 +89,12 @@ def issue_credentials(session: Session, project: Project, name: str) -> Credenti
         ha1=hash_ha1(username, credentials.password),
     )
     return credentials
+
+
+def is_known_to(reach: Reach, device: Device) -> bool:
+    """Whether somebody of this reach may know of the phone: it is in one of their teams, or their own."""
+    mine = reach.account_id is not None and device.account_id == reach.account_id
+    return reach.everything or device.team_id in reach.team_ids or mine
 
 
 def add_devices(

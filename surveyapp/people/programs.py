@@ -11,9 +11,9 @@ from surveyapp.problems import INVALID_NAME, TOKEN_NOT_FOUND, Problem
 from surveyapp.store.devices import add_api_token, mark_api_token_revoked
 from surveyapp.store.projects import Project
 
-# Read answers, indicators and exports; send records; publish, close and open forms; change settings; let
+# Read answers, indicators and exports; send records; decide about submissions; delete and restore them; publish, close and open forms; change settings; let
 # phones in and shut them out.
-SCOPES: Final = ("read", "submit", "forms", "settings", "phones")
+SCOPES: Final = ("read", "submit", "review", "remove", "forms", "settings", "phones")
 
 
 def grant_api_token(

@@ -5,6 +5,7 @@ see        read submissions and their files, as far as the reach goes
 submit     send records
 export     take away what may be seen: workbooks, indicators
 review     say what becomes of a submission that may be seen
+remove     delete submissions and restore them, reopen what others decided, say by which policy a form is reviewed
 forms      publish, close and open forms
 settings   change the project and its indicators' settings
 phones     let phones and programs in, shut them out
@@ -26,18 +27,22 @@ from surveyapp.store.reach import EVERYTHING, NOTHING, Reach
 from surveyapp.store.teams import list_own_teams
 
 Permission: TypeAlias = Literal[
-    "enter", "see", "submit", "export", "review", "forms", "settings", "phones", "people", "audit", "operate"
+    "enter", "see", "submit", "export", "review", "remove", "forms", "settings", "phones", "people", "audit", "operate"
 ]
 
 ROLES: Final[Mapping[str, frozenset[Permission]]] = {
     "enumerator": frozenset({"enter", "see"}),
     "supervisor": frozenset({"enter", "see", "export", "review"}),
-    "admin": frozenset({"enter", "see", "export", "review", "forms", "settings", "phones", "people", "audit"}),
+    "admin": frozenset(
+        {"enter", "see", "export", "review", "remove", "forms", "settings", "phones", "people", "audit"}
+    ),
 }
 OPERATOR: Final[frozenset[Permission]] = ROLES["admin"] | {"operate"}
 SCOPES: Final[Mapping[str, frozenset[Permission]]] = {
     "read": frozenset({"enter", "see", "export"}),
     "submit": frozenset({"enter", "submit"}),
+    "review": frozenset({"enter", "see", "review"}),
+    "remove": frozenset({"enter", "see", "review", "remove"}),
     "forms": frozenset({"enter", "forms"}),
     "settings": frozenset({"enter", "settings"}),
     "phones": frozenset({"enter", "phones"}),

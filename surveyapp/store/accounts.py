@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import ACCOUNT_NOT_FOUND, Problem
@@ -100,12 +100,6 @@ def get_secrets(session: Session, account_id: int) -> Secrets:
 def list_accounts(session: Session) -> list[Account]:
     """All people by sign-in name."""
     return [Account(*row) for row in session.execute(select(*ACCOUNT).order_by(a.login))]
-
-
-def count_accounts(session: Session) -> int:
-    """How many people there are."""
-    counted: int = session.execute(select(func.count()).select_from(accounts)).scalar_one()
-    return counted
 
 
 def mark_account(session: Session, account_id: int, **columns: Any) -> None:

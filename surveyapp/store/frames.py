@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
@@ -22,20 +22,33 @@ ROW_KEYS: Final = ("_submission_no", "_blank", "_ordinal")
 step_number = re.compile(r"\[(\d+)\]")
 
 
+# Gives rows as `surveyapp.store.snapshot.Snapshot.list_rows` does; a value may be a Reason.
+ListRows: TypeAlias = Callable[[str, Sequence[tuple[str, str]], Selection], Iterator[tuple[Any, ...]]]
+
+
 def get_frame(
-    session: Session, form: Form, settings: Settings, selection: Selection = EVERYTHING
+    session: Session,
+    form: Form,
+    settings: Settings,
+    selection: Selection = EVERYTHING,
+    rows: ListRows | None = None,
 ) -> tuple[list[Household], SurveyFrame]:
-    """The current submissions of `form` as columns by name of question, and which submission each row is."""
-    return _FrameReader(session, form, settings, selection).read()
+    """The current submissions of `form` as columns by name of question, and which submission each row is.
+
+    `rows` gives their answers where they are not those that were received.
+    """
+    return _FrameReader(session, form, settings, selection, rows).read()
 
 
 class _FrameReader:
     """One pass over the submissions and one over the roster, in the same order."""
 
-    def __init__(self, session: Session, form: Form, settings: Settings, selection: Selection) -> None:
+    def __init__(
+        self, session: Session, form: Form, settings: Settings, selection: Selection, rows: ListRows | None
+    ) -> None:
         self.selection = selection
         self.tables: AnswerTables = get_answer_tables(session, form.id, form.answers_revision)
-        self.snapshot = Snapshot(session, self.tables, {})
+        self.list_rows: ListRows = rows or Snapshot(session, self.tables, {}).list_rows
         self.definitions = [get_definition(session, version) for version in list_form_versions(session, form)]
         self.versions = {one.version: frozenset(q.name for q in one.questions) for one in self.definitions}
         self.maker = FrameMaker(self.versions, settings)
@@ -47,7 +60,7 @@ class _FrameReader:
         households = []
         names, asks = self._asks("")
         newest = self.definitions[-1].version
-        for number, instance_id, version, blank, extra, *values in self.snapshot.list_rows(
+        for number, instance_id, version, blank, extra, *values in self.list_rows(
             "", [*(("", key) for key in MAIN_KEYS), *asks], self.selection
         ):
             wrong = _list_invalid(extra)
@@ -67,7 +80,7 @@ class _FrameReader:
         if roster:
             names, asks = self._asks(roster)
             keys = [("", key) for key in ROW_KEYS]
-            for number, blank, ordinal, *values in self.snapshot.list_rows(roster, [*keys, *asks], self.selection):
+            for number, blank, ordinal, *values in self.list_rows(roster, [*keys, *asks], self.selection):
                 answers = self._answers(roster, names, values, blank, ())
                 found.setdefault(number, []).append((ordinal, answers))
         return found
@@ -101,7 +114,8 @@ class _FrameReader:
         """Answers by name: a value, None where there is none, a reason; a question that was not asked is left out."""
         answers = {name: value for name, value in zip(names, values, strict=True) if value is not None}
         columns = self._column_names[repeat]
-        answers.update(dict.fromkeys((columns.get(name, name) for name in (blank or "").split()), None))
+        for name in (blank or "").split():
+            answers.setdefault(columns.get(name, name), None)
         answers.update(dict.fromkeys(invalid, Reason.INVALID))
         return answers
 

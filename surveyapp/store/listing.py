@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.problems import SUBMISSION_NOT_FOUND, Problem
 from surveyapp.store.people_tables import accounts, devices, teams
+from surveyapp.store.quality_tables import quality_findings
 from surveyapp.store.reach import Reach, within
 from surveyapp.store.submissions import VERSION, Version
 from surveyapp.store.tables import findings, submission_versions, submissions
@@ -20,6 +21,7 @@ from surveyapp.store.tables import findings, submission_versions, submissions
 s = submissions.c
 v = submission_versions.c
 f = findings.c
+q = quality_findings.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Filter:
     """
 
     state: str | None = None
+    states: tuple[str, ...] = ()
     team_id: int | None = None
     account_id: int | None = None
     device_id: int | None = None
@@ -106,6 +109,20 @@ def list_submissions(
         statement = statement if before is None else statement.where(s.id < before)
         rows = list(session.execute(statement.order_by(s.id.desc())))
     return _with_counts(session, rows)
+
+
+def list_numbers(
+    session: Session, form_pk: int, reach: Reach, wanted: Filter, *, after: int, up_to: int, limit: int
+) -> list[int]:
+    """The numbers of up to `limit` submissions, above `after` and not above `up_to`, in order."""
+    statement = (
+        select(s.id)
+        .select_from(submissions)
+        .join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
+        .where(s.id > after, s.id <= up_to)
+    )
+    rows = session.execute(_narrowed(statement, form_pk, reach, wanted).order_by(s.id).limit(limit))
+    return list(rows.scalars())
 
 
 def get_listed(session: Session, form_pk: int, reach: Reach, submission_id: int) -> Listed:
@@ -200,12 +217,17 @@ def _narrowed(statement: Select[Any], form_pk: int, reach: Reach, wanted: Filter
         "account_id": s.account_id == wanted.account_id,
         "device_id": v.device_id == wanted.device_id,
         "version": v.form_version == wanted.version,
-        "since": s.received_at >= wanted.since,
-        "until": s.received_at < wanted.until,
-        "severity": _has_finding(f.severity == wanted.severity),
-        "check": _has_finding(f.check_id == wanted.check),
+        "severity": or_(_has_finding(f.severity == wanted.severity), _is_odd(q.severity == wanted.severity)),
+        "check": or_(_has_finding(f.check_id == wanted.check), _is_odd(q.check_id == wanted.check)),
     }
     said = [condition for name, condition in conditions.items() if getattr(wanted, name) is not None]
+    if wanted.states:
+        said.append(s.state.in_(wanted.states))
+    # Unlike equality, order cannot even be stated with None.
+    if wanted.since is not None:
+        said.append(s.received_at >= wanted.since)
+    if wanted.until is not None:
+        said.append(s.received_at < wanted.until)
     if wanted.text:
         said.append(
             or_(
@@ -226,6 +248,11 @@ def _has_finding(condition: ColumnElement[bool]) -> ColumnElement[bool]:
         .correlate(submissions, submission_versions)
         .exists()
     )
+
+
+def _is_odd(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Beside the others: an open finding of the checks across interviews."""
+    return select(q.id).where(condition, q.submission_id == s.id, q.state == "open").correlate(submissions).exists()
 
 
 def _count_findings(session: Session, version_ids: Sequence[int]) -> dict[int, tuple[int, int]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, or_
 
 from surveyapp.store.tables import submissions
 
@@ -40,12 +40,13 @@ NOTHING: Final = Reach()
 
 
 def within(reach: Reach) -> ColumnElement[bool]:
-    """The condition on the table submissions."""
+    """The condition on the table submissions; what was deleted is in nobody's reach."""
+    present = submissions.c.deleted_at.is_(None)
     if reach.everything:
-        return true()
+        return present
     conditions: list[ColumnElement[bool]] = []
     if reach.team_ids:
         conditions.append(submissions.c.team_id.in_(sorted(reach.team_ids)))
     if reach.account_id is not None:
         conditions.append(submissions.c.account_id == reach.account_id)
-    return or_(false(), *conditions)
+    return and_(present, or_(false(), *conditions))

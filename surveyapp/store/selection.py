@@ -14,7 +14,7 @@ class Selection:
 
     `versions` are names of form versions. Times are aware: the bound ending in `_from` belongs to the selection, that
     ending in `_before` does not. An interview took place when it was started; where the form records no start, when it
-    was received. `submissions` are numbers of submissions. `reach` is that of whoever asks.
+    was received. `submissions` are numbers of submissions, `states` those of review. `reach` is that of whoever asks.
     """
 
     versions: tuple[str, ...] = ()
@@ -23,6 +23,7 @@ class Selection:
     interviewed_from: datetime.datetime | None = None
     interviewed_before: datetime.datetime | None = None
     submissions: tuple[int, ...] = ()
+    states: tuple[str, ...] = ()
     reach: Reach = EVERYBODY
 
 

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, null, or_, select
 from sqlalchemy.orm import Session
 
 from surveyapp.findings import Finding
@@ -12,6 +12,7 @@ from surveyapp.store.answer_tables import AnswerTables
 from surveyapp.store.people_tables import devices
 from surveyapp.store.reach import EVERYTHING as EVERYBODY
 from surveyapp.store.reach import Reach, within
+from surveyapp.store.review_tables import submission_events
 from surveyapp.store.selection import EVERYTHING, Selection
 from surveyapp.store.submissions import IS_COPY
 from surveyapp.store.tables import findings, submission_attachments, submission_versions, submissions
@@ -100,7 +101,9 @@ class Snapshot:
             "_submission_no": s.id,
             "_instance_id": s.instance_id,
             "_version": v.form_version,
-            "_state": literal("received"),
+            "_state": s.state,
+            "_reviewed_by": s.reviewed_by,
+            "_reviewed_at": s.reviewed_at,
             "_received": s.received_at,
             "_start": self._preloaded("start"),
             "_end": self._preloaded("end"),
@@ -130,6 +133,8 @@ class Snapshot:
             bounds.append(v.form_version.in_(selection.versions))
         if selection.submissions:
             bounds.append(s.id.in_(selection.submissions))
+        if selection.states:
+            bounds.append(s.state.in_(selection.states))
         bounds += _between(s.received_at, selection.received_from, selection.received_before)
         if selection.interviewed_from or selection.interviewed_before:
             bounds.append(s.id.in_(self._interviewed(selection)))
@@ -196,7 +201,7 @@ class Snapshot:
             yield from (tuple(row) for row in result)
 
     def fingerprint(self, reach: Reach = EVERYBODY) -> tuple[int, ...]:
-        """Numbers that change with every record, edit, file and judgement within the reach."""
+        """Numbers that change with every record, edit, file, judgement and decision within the reach."""
         records = select(func.count(), func.max(v.id), func.sum(v.judged_by), func.sum(s.current_number)).join(
             submissions, s.id == v.submission_id
         )
@@ -210,8 +215,11 @@ class Snapshot:
             .join(submission_versions, v.id == f.submission_version_id)
             .join(submissions, s.id == v.submission_id)
         )
+        e = submission_events.c
+        done = select(func.count(), func.max(e.id)).join(submissions, s.id == e.submission_id)
+        done = done.join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
         numbers: list[int] = []
-        for statement in (records, files, found):
+        for statement in (records, files, found, done):
             row = self.session.execute(statement.where(v.form_pk == self.tables.form_pk, within(reach))).one()
             numbers += [int(number or 0) for number in row]
         return tuple(numbers)

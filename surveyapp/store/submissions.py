@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
+    case,
     func,
     insert,
     select,
@@ -103,6 +104,8 @@ RELATED: Final = union(
         )
     )
 )
+# One change more since the checks across interviews were run; -1 is what could not be checked.
+ONCE_MORE: Final = case((s.unchecked < 0, 1), else_=s.unchecked + 1)
 ADD_SUBMISSION: Final = insert(submissions).returning(s.id)
 ADD_VERSION: Final = insert(submission_versions).returning(v.id)
 
@@ -190,7 +193,7 @@ def list_page(session: Session, form_pk: int, after: int, limit: int) -> list[An
         session.execute(
             select(s.id, s.received_at, v.instance_id, v.instance_name, v.form_version)
             .join(submission_versions, (v.submission_id == s.id) & (v.number == s.current_number))
-            .where(s.form_pk == form_pk, s.id > after)
+            .where(s.form_pk == form_pk, s.id > after, s.deleted_at.is_(None))
             .order_by(s.id)
             .limit(limit)
         )
@@ -209,8 +212,9 @@ def get_content(session: Session, version_id: int) -> tuple[bytes, str]:
 
 
 def list_submission_ids(session: Session, form_pk: int) -> list[int]:
-    """The ids of all submissions of a form, in order of receipt."""
-    return list(session.execute(select(s.id).where(s.form_pk == form_pk).order_by(s.id)).scalars())
+    """The ids of all submissions of a form, in order of receipt, but for those that were purged."""
+    statement = select(s.id).where(s.form_pk == form_pk, s.purged_at.is_(None)).order_by(s.id)
+    return list(session.execute(statement).scalars())
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,8 +287,21 @@ def count_versions(session: Session, submission_id: int) -> int:
 
 
 def mark_current(session: Session, submission_id: int, number: int) -> None:
-    """Let version `number` be what the submission says."""
-    session.execute(update(submissions).where(s.id == submission_id).values(current_number=number))
+    """Let version `number` be what the submission says; its checks are to be run again."""
+    session.execute(
+        update(submissions).where(s.id == submission_id).values(current_number=number, unchecked=ONCE_MORE)
+    )
+
+
+def mark_corrected(session: Session, submission_id: int) -> None:
+    """Another version is what the submission says: whoever had taken it up, or decided, looks again. Where nobody had,
+    it waits as before.
+    """
+    session.execute(
+        update(submissions)
+        .where(s.id == submission_id, s.state.not_in(("received", "corrected")))
+        .values(state="corrected", reviewed_by="", reviewed_at=None, approved_once_by="")
+    )
 
 
 def mark_judged(session: Session, version_id: int, engine: int, counts: RuleCounts) -> None:

@@ -114,14 +114,29 @@ submissions = Table(
     owner("account_id", "accounts", nullable=True),  # the person who had the phone
     owner("team_id", "teams", nullable=True),  # the team of the phone then
     instant("received_at"),
+    text_column("reviewed_by", server_default=""),  # who decided last; changes in place, as does all below
+    instant("reviewed_at", nullable=True),
+    text_column("approved_once_by", server_default=""),  # where the form's policy wants two approvals
+    text_column("deleted_by", server_default=""),  # a tombstone: everything stays until it is purged
+    text_column("delete_reason", server_default=""),
+    instant("deleted_at", nullable=True),
+    instant("purged_at", nullable=True),
+    # How often it was sent or changed since its checks across interviews were last run; changes in place.
+    Column("unchecked", Integer, nullable=False, server_default="1"),
     CheckConstraint(
         "state IN ('received', 'in_review', 'approved', 'has_issues', 'rejected', 'returned', 'corrected')",
         name="state",
     ),
     Index(None, "form_pk", "id"),
-    Index(None, "form_pk", "state", "id"),
+    Index(None, "form_pk", "state", "deleted_at", "id"),
     Index(None, "form_pk", "team_id", "id"),
     Index(None, "form_pk", "account_id", "id"),
+    Index(
+        "ix_submissions_unchecked",
+        "id",
+        sqlite_where=text("unchecked > 0"),
+        postgresql_where=text("unchecked > 0"),
+    ),
 )
 
 submission_versions = Table(

@@ -8,7 +8,7 @@ that it rests on: form, versions, answer tables, settings, parameters, and for e
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
@@ -26,10 +26,11 @@ from surveyapp.indicators.sample import make_sample
 from surveyapp.indicators.settings import Settings, read_settings
 from surveyapp.indicators.tabulation import Tabulation
 from surveyapp.store.forms import Form, find_form, list_form_versions
-from surveyapp.store.frames import get_frame
+from surveyapp.store.frames import ListRows, get_frame
 from surveyapp.store.indicators import get_parameters, get_sheet_settings, get_stated_settings
 from surveyapp.store.reach import EVERYTHING as EVERYBODY
 from surveyapp.store.reach import Reach, within
+from surveyapp.store.reviews import get_exported_states
 from surveyapp.store.selection import Selection
 from surveyapp.store.tables import submission_versions, submissions
 
@@ -72,10 +73,21 @@ _memories: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()
 
 
 def get_tabulation(
-    session: Session, form: Form, settings: Settings, parameters: Parameters, reach: Reach = EVERYBODY
+    session: Session,
+    form: Form,
+    settings: Settings,
+    parameters: Parameters,
+    reach: Reach = EVERYBODY,
+    rows: ListRows | None = None,
 ) -> Tabulation:
-    """Every indicator of the catalogue, from the current submissions of `form` within the reach."""
-    found = get_computed(session, form, settings, parameters, reach)
+    """Every indicator of the catalogue, from the current submissions of `form` within the reach.
+
+    `rows` gives their answers where they are not those that were received; nothing of that is kept.
+    """
+    if rows is None:
+        found = get_computed(session, form, settings, parameters, reach)
+    else:
+        found = _compute(session, form, settings, parameters, Selection(reach=reach), rows)
     earlier = _find_earlier(session, form, settings, reach)
     return Tabulation(found.households, found.frame, found.table, settings, earlier)
 
@@ -86,14 +98,16 @@ def get_computed(
     """The households of a form with answers and indicators; only what is new or changed is read and computed."""
     memory = _memories.setdefault(session.get_bind().engine, _Memory())
     versions = tuple(version.id for version in list_form_versions(session, form))
-    key = (form.id, form.answers_revision, versions, settings.hash, parameters.hash, reach)
+    states = get_exported_states(session, form.id)
+    key = (form.id, form.answers_revision, versions, settings.hash, parameters.hash, reach, states)
     # Before the rows: what arrives in between counts as changed the next time.
-    stamps, known = _read_stamps(session, form, reach), memory.find(key)
+    stamps, known = _read_stamps(session, form, reach, states), memory.find(key)
     changed = tuple(number for number, stamp in stamps.items() if known is None or known.stamps.get(number) != stamp)
     if known is None or len(changed) > MOST_CHANGED:
-        found = _compute(session, form, settings, parameters, Selection(reach=reach))
+        found = _compute(session, form, settings, parameters, Selection(reach=reach, states=states))
     else:
-        fresh = _compute(session, form, settings, parameters, Selection(submissions=changed or (NOBODY,), reach=reach))
+        some = Selection(submissions=changed or (NOBODY,), reach=reach, states=states)
+        fresh = _compute(session, form, settings, parameters, some)
         found = _renew(known, stamps, fresh)
     memory.keep(key, _Kept(stamps, found))
     return found
@@ -106,20 +120,25 @@ def _renew(known: _Kept, stamps: Stamps, fresh: Computed) -> Computed:
 
 
 def _compute(
-    session: Session, form: Form, settings: Settings, parameters: Parameters, selection: Selection
+    session: Session,
+    form: Form,
+    settings: Settings,
+    parameters: Parameters,
+    selection: Selection,
+    rows: ListRows | None = None,
 ) -> Computed:
-    households, frame = get_frame(session, form, settings, selection)
+    households, frame = get_frame(session, form, settings, selection, rows)
     return Computed(households, frame, compute_households(frame, settings, parameters))
 
 
-def _read_stamps(session: Session, form: Form, reach: Reach) -> Stamps:
-    """For each submission the version that is current; a version never changes."""
+def _read_stamps(session: Session, form: Form, reach: Reach, states: Sequence[str]) -> Stamps:
+    """For each submission in these states the version that is current; a version never changes."""
     s, v = submissions.c, submission_versions.c
     current = submissions.join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
     rows = session.execute(
         select(s.id.label("number"), v.id.label("stamp"))
         .select_from(current)
-        .where(s.form_pk == form.id, within(reach))
+        .where(s.form_pk == form.id, s.state.in_(states), within(reach))
     )
     return {row.number: row.stamp for row in rows}
 

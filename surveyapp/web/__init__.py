@@ -13,6 +13,7 @@ from surveyapp.web.api_blueprint import ProblemApi
 from surveyapp.web.api_devices import api_devices
 from surveyapp.web.api_exports import api_exports
 from surveyapp.web.api_forms import api_forms
+from surveyapp.web.api_quality import api_quality
 from surveyapp.web.api_reviews import api_reviews
 from surveyapp.web.api_submissions import api_submissions
 from surveyapp.web.cookies import register_cookies
@@ -35,6 +36,7 @@ from surveyapp.web.pages_people import pages_people
 from surveyapp.web.pages_phones import pages_phones
 from surveyapp.web.pages_projects import pages_projects
 from surveyapp.web.pages_publish import pages_publish
+from surveyapp.web.pages_quality import pages_quality
 from surveyapp.web.pages_sign_in import pages_sign_in
 from surveyapp.web.pages_start import pages_start
 from surveyapp.web.pages_submission import pages_submission
@@ -64,6 +66,7 @@ PAGES = (
     pages_submission,
     pages_exports,
     pages_indicators,
+    pages_quality,
 )
 
 
@@ -111,5 +114,5 @@ def _register_api(app: Flask) -> None:
         },
     )
     api = ProblemApi(app)
-    for blueprint in (api_forms, api_submissions, api_reviews, api_exports, api_devices):
+    for blueprint in (api_forms, api_submissions, api_reviews, api_quality, api_exports, api_devices):
         api.register_blueprint(blueprint)

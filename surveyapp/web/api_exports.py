@@ -9,10 +9,10 @@ from surveyapp.export.options import ExportOptions
 from surveyapp.export.pii import check_confirmation
 from surveyapp.problems import EXPORT_NOT_FOUND, EXPORT_NOT_READY, Problem
 from surveyapp.store.exports import Export, get_export, list_given_exports
-from surveyapp.store.forms import get_form
+from surveyapp.store.forms import Form, get_form
 from surveyapp.web.api_blueprint import ApiBlueprint
 from surveyapp.web.current import config, database, files, worker
-from surveyapp.web.identity import allow_program
+from surveyapp.web.identity import Access, allow_program
 from surveyapp.web.shapes import ExportIn, ExportOut
 from surveyapp.worker import cancel_export, export_path, request_export
 
@@ -25,7 +25,7 @@ api_exports = ApiBlueprint(
 
 
 @api_exports.route("", methods=["POST"])
-@api_exports.arguments(ExportIn)
+@api_exports.arguments(ExportIn, required=False)
 @api_exports.response(202, ExportOut)
 @api_exports.refuses(400, 404, 422)
 def post_export(asked: dict[str, Any], project: str, form_id: str) -> dict[str, Any]:
@@ -36,8 +36,8 @@ def post_export(asked: dict[str, Any], project: str, form_id: str) -> dict[str, 
         form = get_form(session, owner.id, form_id)
         options = {"zone": owner.timezone or config().timezone.key, "writer": config().export_writer, **asked}
         check_confirmation(StoredForm(session, files(), form, reach=reach), ExportOptions.from_json(options))
-    export_id = request_export(worker(), form, options, access.who.actor, reach)
-    return _described(project, form_id, _get(project, form_id, export_id))
+    export_id = request_export(worker(), owner, form, options, access.who, reach)
+    return _described(project, form_id, _get(project, form_id, export_id)[2])
 
 
 @api_exports.route("", methods=["GET"])
@@ -57,7 +57,7 @@ def get_exports(project: str, form_id: str) -> list[dict[str, Any]]:
 @api_exports.refuses(404)
 def get_one_export(project: str, form_id: str, export_id: str) -> dict[str, Any]:
     """How far an export is."""
-    return _described(project, form_id, _get(project, form_id, export_id))
+    return _described(project, form_id, _get(project, form_id, export_id)[2])
 
 
 @api_exports.route("/<export_id>", methods=["DELETE"])
@@ -65,9 +65,9 @@ def get_one_export(project: str, form_id: str, export_id: str) -> dict[str, Any]
 @api_exports.refuses(404)
 def delete_export(project: str, form_id: str, export_id: str) -> dict[str, Any]:
     """Cancel an export that is queued or running."""
-    _get(project, form_id, export_id)
-    cancel_export(worker(), export_id)
-    return _described(project, form_id, _get(project, form_id, export_id))
+    access, form, _ = _get(project, form_id, export_id)
+    cancel_export(worker(), access.project, form, export_id, access.who)
+    return _described(project, form_id, _get(project, form_id, export_id)[2])
 
 
 @api_exports.route("/<export_id>/file", methods=["GET"])
@@ -75,7 +75,7 @@ def delete_export(project: str, form_id: str, export_id: str) -> dict[str, Any]:
 @api_exports.refuses(404, 409)
 def get_export_file(project: str, form_id: str, export_id: str) -> Response:
     """The file of an export that is done."""
-    export = _get(project, form_id, export_id)
+    _, _, export = _get(project, form_id, export_id)
     if export.state != "done":
         raise Problem(EXPORT_NOT_READY, f"The export is {export.state}. {export.error}".strip())
     path = export_path(config(), export.id, export.file_name)
@@ -84,11 +84,11 @@ def get_export_file(project: str, form_id: str, export_id: str) -> Response:
     return send_file(path, as_attachment=True, download_name=export.file_name)
 
 
-def _get(project: str, form_id: str, export_id: str) -> Export:
+def _get(project: str, form_id: str, export_id: str) -> tuple[Access, Form, Export]:
     with database().reading() as session:
         access = allow_program(session, "export", project)
         form = get_form(session, access.project.id, form_id)
-        return get_export(session, export_id, form.id, access.who.actor, access.reach)
+        return access, form, get_export(session, export_id, form.id, access.who.actor, access.reach)
 
 
 def _described(project: str, form_id: str, export: Export) -> dict[str, Any]:

@@ -53,6 +53,10 @@ RECORD = {
         "answers": {"type": "object", "description": "Groups are objects, repeats lists of objects."},
     },
 }
+AS_SENT = {
+    "description": "The bytes that were sent.",
+    "content": {"text/xml": {"schema": {"type": "string"}}, JSON: {"schema": {}}},
+}
 
 
 @api_submissions.route("", methods=["POST"])
@@ -128,7 +132,7 @@ def get_submission(project: str, form_id: str, instance_id: str) -> dict[str, An
 
 
 @api_submissions.route("/<instance_id>/record", methods=["GET"])
-@api_submissions.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+@api_submissions.doc(responses={"200": AS_SENT})
 @api_submissions.refuses(404)
 def get_record(project: str, form_id: str, instance_id: str) -> Response:
     """The record as it was sent, byte for byte."""
@@ -139,7 +143,7 @@ def get_record(project: str, form_id: str, instance_id: str) -> Response:
 
 
 @api_submissions.route("/<instance_id>/versions/<int(max=1000000):number>/record", methods=["GET"])
-@api_submissions.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+@api_submissions.doc(responses={"200": AS_SENT})
 @api_submissions.refuses(404)
 def get_version_record(project: str, form_id: str, instance_id: str, number: int) -> Response:
     """A version of a submission as it was sent, byte for byte: also a copy that was kept for comparison."""

@@ -16,9 +16,12 @@ SESSION: Final = "surveyapp_session"
 VISIT: Final = "surveyapp_visit"
 FIELD: Final = "csrf"
 HEADER: Final = "X-CSRF-Token"
+UPLOAD: Final = "multipart/form-data"
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 # Here a token in the request says who asks; cookies say nothing.
 TOKEN_ROUTES: Final = ("/api/", "/c/", "/collect")
+# Bytes of a form without files, which strangers may send as well: it is read into memory.
+LONGEST_FORM: Final = 2_000_000
 
 
 def register_cookies(app: Flask) -> None:
@@ -74,6 +77,8 @@ def refuse_forged() -> None:
     """
     if request.method in SAFE or request.path.startswith(TOKEN_ROUTES):
         return
+    if request.mimetype != UPLOAD:
+        request.max_content_length = LONGEST_FORM
     given = request.headers.get(HEADER) or request.form.get(FIELD, "")
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise Problem(FORGED_REQUEST, "The form was sent from another site.")

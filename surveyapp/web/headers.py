@@ -18,12 +18,17 @@ ALWAYS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# For whatever is no page of ours: a form or a record is XML, in which a browser would run scripts, and its author may be
+# anybody. Nothing in it is loaded, run or sent, and it is of no origin.
+SEALED: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 # A year. Not for the other names of the domain, which are not ours.
 HSTS: Final = "max-age=31536000"
 
 
 def use_headers(app: Flask, config: Config, policy: str) -> None:
-    """Put the headers on every answer of `app`, `policy` as its Content-Security-Policy; refuse unknown names."""
+    """Put the headers on every answer of `app`, `policy` as the Content-Security-Policy of its pages; refuse unknown
+    names.
+    """
     if config.allowed_hosts:
         app.before_request(lambda: _refuse_unknown_host(config.allowed_hosts))
 
@@ -31,7 +36,8 @@ def use_headers(app: Flask, config: Config, policy: str) -> None:
     def add_headers(response: Response) -> Response:
         for name, value in ALWAYS.items():
             response.headers.setdefault(name, value)
-        response.headers.setdefault("Content-Security-Policy", policy)
+        is_page = response.mimetype == "text/html"
+        response.headers.setdefault("Content-Security-Policy", policy if is_page else SEALED)
         if request.is_secure or config.public_url.startswith("https://"):
             response.headers.setdefault("Strict-Transport-Security", HSTS)
         return response

@@ -34,7 +34,7 @@ from surveyapp.store.projects import Project, find_project
 from surveyapp.store.reach import Reach
 from surveyapp.store.sessions import SignedIn
 from surveyapp.web.challenge import get_named_device
-from surveyapp.web.cookies import session_token
+from surveyapp.web.cookies import SAFE, TOKEN_ROUTES, UPLOAD, session_token
 from surveyapp.web.current import database, now, surroundings
 
 # Seconds.
@@ -175,6 +175,18 @@ def get_person(session: Session) -> SignedIn:
     if found is None:
         raise Problem(NOT_SIGNED_IN, "Nobody is signed in here, or not any more.", remedy="Sign in.")
     return found
+
+
+def admit_upload() -> None:
+    """Look at who asks before the files of a form are read: on the pages, strangers send none.
+
+    Raises:
+        Problem: NOT_SIGNED_IN.
+    """
+    if request.mimetype != UPLOAD or request.method in SAFE or request.path.startswith(TOKEN_ROUTES):
+        return
+    with database().reading() as session:
+        get_person(session)
 
 
 def who_is(signed_in: SignedIn) -> Who:

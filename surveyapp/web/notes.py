@@ -1,6 +1,7 @@
 """The lines of the log that doors for programs and doors for people write alike."""
 
 import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -20,3 +21,9 @@ def note_published(session: Session, access: Access, published: Published, at: d
 def note_form_state(session: Session, access: Access, form: Form, state: str, at: datetime.datetime) -> None:
     """A form was closed or opened."""
     note(session, access.who, f"form.{state}", at=at, project=access.project.slug, subject=form.form_id)
+
+
+def note_policy(session: Session, access: Access, form: Form, policy: dict[str, Any], at: datetime.datetime) -> None:
+    """A form is reviewed by another policy."""
+    slug = access.project.slug
+    note(session, access.who, "form.review_policy", at=at, project=slug, subject=form.form_id, detail=policy)

@@ -57,7 +57,13 @@ DONE: Final[Mapping[str, Any]] = {
     "phone-assigned": lazy_gettext("What the phone sends from now on is theirs."),
     "phone-revoked": lazy_gettext("The phone is shut out. What it sent stays."),
     "token-revoked": lazy_gettext("The token does not work any more."),
+    "checking": lazy_gettext("The checks are run again; what they find appears here little by little."),
     "project-added": lazy_gettext("The project is there."),
+    "form-published": lazy_gettext("Published. Phones fetch it when they look for forms the next time."),
+    "form-closed": lazy_gettext("The form is closed. What was filled in before is still taken."),
+    "form-open": lazy_gettext("The form is open again."),
+    "export-asked": lazy_gettext("The export is being written. You may leave the page."),
+    "export-cancelled": lazy_gettext("The export is cancelled."),
 }
 
 

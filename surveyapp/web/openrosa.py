@@ -14,6 +14,7 @@ https://docs.getodk.org/openrosa/. Unknown query parameters are ignored everywhe
 address.
 """
 
+import mimetypes
 from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
@@ -51,6 +52,9 @@ openrosa = Blueprint("openrosa", __name__, url_prefix="/c/<token>")
 XML: Final = "text/xml; charset=utf-8"
 DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 LONGEST_HEADER: Final = 500
+# Media that a client shows or plays, and lists that it reads.
+SHOWN: Final = ("image/", "audio/", "video/")
+READ: Final = ("text/csv", "text/xml", "application/xml", "application/json", "application/geo+json")
 STATUS: Final = {"new": 201, "files_added": 201, "edit": 201, "predecessor": 201, "same": 202}
 MESSAGE: Final = {
     "new": "Form received.",
@@ -166,10 +170,18 @@ def media(token: str, version_id: int, name: str) -> Response:
     """One of these files."""
     with database().reading() as session:
         attachment = get_form_attachment(session, _get_version(session, token, version_id), name)
-    path = files().path(attachment.sha256)
-    response = send_file(path, mimetype=None, download_name=attachment.name, etag=attachment.sha256, max_age=0)
+    path, content_type = files().path(attachment.sha256), _type_of_media(attachment.name)
+    response = send_file(
+        path, content_type, as_attachment=True, download_name=attachment.name, etag=attachment.sha256, max_age=0
+    )
     response.headers["Cache-Control"] = "no-cache"
     return response
+
+
+def _type_of_media(name: str) -> str:
+    """What clients need to know of a file. A page or a script is bytes to them: nobody's form runs one at our address."""
+    guessed = mimetypes.guess_type(name)[0] or ""
+    return guessed if guessed.startswith(SHOWN) or guessed in READ else "application/octet-stream"
 
 
 def _get_version(session: Session, token: str, version_id: int) -> FormVersion:

@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 from surveyapp.audit import Who, note
 from surveyapp.people.accounts import get_invited, hash_new_password, use_link
 from surveyapp.people.passwords import SHORTEST
-from surveyapp.people.signing import Attempt, begin_attempt, end_session, finish_attempt, open_session
+from surveyapp.people.signing import begin_attempt, end_session, finish_attempt, open_session
 from surveyapp.problems import SIGN_IN_FAILED, Problem
 from surveyapp.store.accounts import Account
-
 from surveyapp.web.cookies import csrf_token, set_session
 from surveyapp.web.cookies import end_session as forget_session
 from surveyapp.web.current import database, now
@@ -48,17 +47,16 @@ def sign_in() -> Response:
     """One answer for all that can be wrong: it tells nobody who has an account here."""
     login, code, wanted = asked("login"), asked("code"), own_path(asked("next"))
     try:
-        attempt, token = _try(login, request.form.get("password", ""), code)
+        token = _try(login, request.form.get("password", ""), code)
     except Problem as refused:
         return render_refused("sign_in.html", refused, login=login, next=wanted, csrf_token=csrf_token())
     response = _go(wanted)
-    if attempt.account is not None and token:
-        set_session(response, token)
+    set_session(response, token)
     return response
 
 
-def _try(login: str, password: str, code: str) -> tuple[Attempt, str]:
-    """The attempt, and the token of the new session.
+def _try(login: str, password: str, code: str) -> str:
+    """The token of the new session.
 
     Raises:
         Problem: SIGN_IN_FAILED, TOO_MANY_ATTEMPTS.
@@ -70,10 +68,10 @@ def _try(login: str, password: str, code: str) -> tuple[Attempt, str]:
 
     def finish(session: Session) -> str:
         token = finish_attempt(session, attempt, code, address(), _user_agent())
-        note(session, Who(f"person:{attempt.keys[0].partition(':')[2]}", address()), "session.started", at=attempt.at)
+        note(session, Who(f"person:{login.lower()}", address()), "session.started", at=attempt.at)
         return token
 
-    return attempt, database().write(finish)
+    return database().write(finish)
 
 
 @pages_sign_in.post("/sign-out")
@@ -88,8 +86,6 @@ def sign_out() -> Response:
     database().write(change)
     response = done(url_for("start.start"), "signed-out")
     forget_session(response)
-    # The cookies stay: the language is among them.
-    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 

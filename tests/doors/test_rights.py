@@ -17,6 +17,7 @@ from surveyapp.store.accounts import get_account
 from surveyapp.store.exports import add_export
 from surveyapp.store.forms import get_form
 from surveyapp.store.projects import get_project
+from surveyapp.store.teams import get_team
 from surveyapp.web import create_app
 from tests.house.source import ROOT
 from tests.office import browser, person, team_phone
@@ -107,7 +108,8 @@ class World:
             } | {
                 "program of beta": grant_api_token(session, get_project(session, "beta"), "all", now()),
             }
-            add_export(session, "e1", form.id, {}, now())
+            theirs = {"team_ids": [get_team(session, alpha.id, "a").id], "account_id": None}
+            add_export(session, "e1", form.id, {}, now(), asked_by="person:supervisor", reach=theirs)
             self.link = make_link(session, get_account(session, "nobody"), now())
             self.version_id = session.execute(survey.sql("SELECT min(id) FROM form_versions")).scalar_one()
         self.phone = Phone(f"{survey.url}/c/{self.card.token}")
@@ -194,6 +196,7 @@ def address_of(world: World, row: Row) -> str:
 # Where a name in an address means something else than it does elsewhere.
 SPECIAL: Final[Mapping[str, Mapping[str, str]]] = {
     "/api/v1/projects/<project>/forms/<form_id>/submissions/<instance_id>/attachments/<name>": {"name": "p.jpg"},
+    "/p/<project>/forms/<form_id>/submissions/<submission_no>/versions/<number>/files/<name>": {"name": "p.jpg"},
     "/fill/<name>": {"name": "sw.js"},
     "/api/v1/projects/<project>/devices/<name>": {"name": "spare"},
     "/api/v1/projects/<project>/devices/<name>/credentials": {"name": "spare"},
@@ -204,6 +207,7 @@ SPECIAL: Final[Mapping[str, Mapping[str, str]]] = {
 BODIES: Final[Mapping[tuple[str, str], Any]] = {
     ("PATCH", "/api/v1/projects/<project>/forms/<form_id>"): {"state": "open"},
     ("POST", "/api/v1/projects/<project>/forms/<form_id>/exports"): {},
+    ("POST", "/api/v1/projects/<project>/forms/<form_id>/quality/acknowledge"): {"numbers": [1], "reason": "seen"},
     ("POST", "/api/v1/projects/<project>/devices"): {"names": ["one more"]},
     ("PATCH", "/api/v1/projects/<project>/devices/<name>"): {},
 }

@@ -66,6 +66,10 @@ class MemorySource:
     counts: Mapping[str, int] = field(default_factory=dict)
     indicators: Tabulation | None = None
     codes: MissingCodes = field(default_factory=MissingCodes)
+    cleaning: None = None
+
+    def tabulate(self, rows: Any) -> None:
+        """Nothing is cleaned, so nothing else is tabulated."""
 
     @property
     def title(self) -> str:

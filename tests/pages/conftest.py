@@ -1,5 +1,6 @@
 """The application with the gallery in it: asked without a browser, and served for one."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,19 @@ from surveyapp.config import Config
 from surveyapp.web import create_app
 from surveyapp.web.current import KEY
 from tests.pages.gallery import gallery
+from tests.people import Survey, serving
+
+
+@pytest.fixture
+def survey(sqlite_template: Path, tmp_path: Path) -> Iterator[Survey]:
+    """A running server with an empty database. What hangs on the kind of database is asked without a browser."""
+    shutil.copyfile(sqlite_template, tmp_path / "survey.db")
+    url = f"sqlite:///{tmp_path / 'survey.db'}"
+    config = Config.from_environ({"SURVEYAPP_DATABASE_URL": url, "SURVEYAPP_DATA_DIR": str(tmp_path / "data")})
+    with serving(config) as address:
+        found = Survey(config, address)
+        yield found
+        found.database.close()
 
 
 def _office(folder: Path) -> Flask:

@@ -1,0 +1,157 @@
+"""A form is published in two steps: its file is checked, which shows what would change; then that file is published.
+
+Between the two the file lies among the kept files, and the page carries its hash, signed: what was checked is what is
+published. A check that nobody follows up leaves files that no row names, which do no harm.
+"""
+
+import base64
+import binascii
+import datetime
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Blueprint, Response, current_app, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+
+from surveyapp.problems import BAD_REQUEST, FORGED_REQUEST, Problem
+from surveyapp.publish import PreparedForm, Published, foresee, prepare_form, publish
+from surveyapp.web.current import config, database, files, now
+from surveyapp.web.identity import Access, allow_person
+from surveyapp.web.multipart import part_name, read_part
+from surveyapp.web.notes import note_published
+from surveyapp.web.office import asked, done, render_refused
+
+pages_publish = Blueprint("publish", __name__, url_prefix="/p/<project>/publish")
+
+# A version without a name is called after the time of its check; after a day it shall be checked anew.
+CHECKED_FOR: Final = datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A form file with what goes with it, and when it was checked."""
+
+    name: str
+    content: bytes
+    media: Mapping[str, bytes]
+    checked_at: datetime.datetime
+
+
+@pages_publish.get("")
+def publish_form(project: str) -> str:
+    """Asks for the file."""
+    with database().reading() as session:
+        allow_person(session, "forms", project)
+    return render_template("publish.html")
+
+
+@pages_publish.post("")
+def check(project: str) -> Response:
+    """Check the file, and show what publishing it would do."""
+    with database().reading() as session:
+        access = allow_person(session, "forms", project)
+    try:
+        upload = _read_upload()
+        prepared = _prepare(upload)
+    except Problem as refused:
+        return render_refused("publish.html", refused)
+    with database().reading() as session:
+        foreseen = foresee(session, access.project, prepared, upload.media)
+    carried = _carry(project, upload) if foreseen.possible and foreseen.fresh else ""
+    page = render_template("publish_checked.html", prepared=prepared, foreseen=foreseen, carried=carried, upload=upload)
+    return Response(page, 200 if foreseen.possible else 409)
+
+
+@pages_publish.post("/confirmed")
+def confirm(project: str) -> Response:
+    """Publish what was checked."""
+    with database().reading() as session:
+        access = allow_person(session, "forms", project)
+    try:
+        upload = _read_carried(project, asked("carried"))
+        published = _publish(access, project, _prepare(upload), upload.media)
+    except Problem as refused:
+        return render_refused("publish.html", refused)
+    address = url_for("form_pages.form_page", project=project, form_id=published.form.form_id)
+    return done(address, "form-published")
+
+
+def _publish(access: Access, project: str, prepared: PreparedForm, media: Mapping[str, bytes]) -> Published:
+    def change(session: Session) -> Published:
+        # Converting took a while: rights may have been taken away.
+        owner = allow_person(session, "forms", project).project
+        published = publish(session, files(), owner, prepared, media, now())
+        if published.fresh:
+            note_published(session, access, published, now())
+        return published
+
+    return database().write(change)
+
+
+def _prepare(upload: Upload) -> PreparedForm:
+    """Takes seconds; no transaction is open."""
+    return prepare_form(upload.content, upload.name, upload.checked_at)
+
+
+def _read_upload() -> Upload:
+    part = request.files.get("file")
+    if part is None or not part.filename:
+        raise Problem(BAD_REQUEST, "No file was chosen.", remedy="Choose the form's file.")
+    media = {part_name(one): _whole(one) for one in request.files.getlist("media") if one.filename}
+    return Upload(part_name(part), _whole(part), media, now().replace(microsecond=0))
+
+
+def _whole(part: FileStorage) -> bytes:
+    return read_part(part, config().max_upload_mb * 1_000_000)
+
+
+# -- from the first step to the second --------------------------------------------------------------------------------
+def _carry(project: str, upload: Upload) -> str:
+    """What the page carries of an upload: its hashes, signed."""
+    told = {
+        "project": project,
+        "name": upload.name,
+        "file": files().keep(upload.content).sha256,
+        "media": {name: files().keep(content).sha256 for name, content in upload.media.items()},
+        "at": upload.checked_at.isoformat(),
+    }
+    content = base64.urlsafe_b64encode(json.dumps(told).encode()).decode()
+    return f"{content}.{_sign(content)}"
+
+
+def _read_carried(project: str, carried: str) -> Upload:
+    """The upload that was checked.
+
+    Raises:
+        Problem: FORGED_REQUEST when it is not from our page, for this project, of the last day.
+    """
+    content, _, signature = carried.partition(".")
+    again = "Check the file again."
+    if not hmac.compare_digest(signature.encode(), _sign(content).encode()):
+        raise Problem(FORGED_REQUEST, "This was not checked here.", remedy=again)
+    told = _decode(content)
+    checked_at = datetime.datetime.fromisoformat(told["at"])
+    if told["project"] != project or now() - checked_at > CHECKED_FOR:
+        raise Problem(FORGED_REQUEST, "The check is too old, or of another project.", remedy=again)
+    try:
+        media = {name: files().path(sha256).read_bytes() for name, sha256 in told["media"].items()}
+        return Upload(told["name"], files().path(told["file"]).read_bytes(), media, checked_at)
+    except OSError as error:
+        raise Problem(FORGED_REQUEST, "What was checked is not on the disk any more.", remedy=again) from error
+
+
+def _decode(content: str) -> dict[str, Any]:
+    try:
+        told: dict[str, Any] = json.loads(base64.urlsafe_b64decode(content))
+    except (ValueError, binascii.Error) as error:
+        raise Problem(FORGED_REQUEST, "This was not checked here.") from error
+    return told
+
+
+def _sign(content: str) -> str:
+    key = f"{current_app.secret_key!s}:checked-form".encode()
+    return hmac.new(key, content.encode(), "sha256").hexdigest()

@@ -1,0 +1,197 @@
+"""The quality board of a form: what the checks found by check and by enumerator, down to each finding; settled here."""
+
+from collections import Counter, defaultdict
+from typing import Any, Final, cast
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from surveyapp.audit import note
+from surveyapp.examine.interviews import mark_again
+from surveyapp.examine.settle import acknowledge, reopen
+from surveyapp.problems import BAD_REQUEST, Problem
+from surveyapp.quality.following import Status
+from surveyapp.quality.telling import names_of, sentence_of, title_of
+from surveyapp.store.forms import get_form
+from surveyapp.store.quality import (
+    SEVERITY_ORDER,
+    QualityFilter,
+    QualityRow,
+    count_by_enumerator,
+    list_quality_findings,
+)
+from surveyapp.store.quality_summaries import count_unchecked
+from surveyapp.web.current import database, now, worker
+from surveyapp.web.i18n import page_language
+from surveyapp.web.identity import allow_person
+from surveyapp.web.office import asked, done
+
+pages_quality = Blueprint("quality_pages", __name__, url_prefix="/p/<project>/forms/<form_id>/quality")
+
+PER_PAGE: Final = 50
+LARGEST_ID: Final = 2**62
+STATES: Final[tuple[Status, ...]] = ("open", "acknowledged", "closed")
+Counts = dict[tuple[str, str, str], int]
+
+
+@pages_quality.get("")
+def board(project: str, form_id: str) -> str:
+    """Open findings by check, and by enumerator and check."""
+    with database().reading() as session:
+        access = allow_person(session, "review", project)
+        form = get_form(session, access.project.id, form_id)
+        counts = count_by_enumerator(session, form.id, access.reach, QualityFilter(state="open"))
+        settled = count_by_enumerator(session, form.id, access.reach, QualityFilter(state="acknowledged"))
+        waiting, failed = count_unchecked(session, form.id)
+    return render_template(
+        "quality.html",
+        form=form,
+        checks=_by_check(counts, settled),
+        severities=_by_severity(counts),
+        crew=_by_person(counts),
+        settled=sum(settled.values()),
+        waiting=waiting,
+        failed=failed,
+    )
+
+
+def _by_severity(counts: Counts) -> dict[str, int]:
+    found = Counter[str]()
+    for (_, severity, _), count in counts.items():
+        found[severity] += count
+    return {severity: found[severity] for severity in SEVERITY_ORDER}
+
+
+def _by_check(counts: Counts, settled: Counts) -> list[dict[str, Any]]:
+    """A row for each check and severity, the gravest and most frequent first."""
+    opened, looked_at = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for counter, source in ((opened, counts), (looked_at, settled)):
+        for (check, severity, _), count in source.items():
+            counter[check, severity] += count
+    rows = [
+        {
+            "check": check,
+            "title": _title(check),
+            "severity": severity,
+            "open": opened[check, severity],
+            "acknowledged": looked_at[check, severity],
+        }
+        for check, severity in opened | looked_at
+    ]
+    return sorted(rows, key=lambda row: (SEVERITY_ORDER.index(row["severity"]), -row["open"], row["check"]))
+
+
+def _by_person(counts: Counts) -> list[tuple[str, dict[str, int], list[tuple[str, str, int]]]]:
+    """Each enumerator with the open findings by severity, and by check the most frequent first; who has most errors
+    stands first.
+    """
+    severities: dict[str, Counter[str]] = defaultdict(Counter)
+    checks: dict[str, Counter[str]] = defaultdict(Counter)
+    for (check, severity, who), count in counts.items():
+        if who:
+            severities[who][severity] += count
+            checks[who][check] += count
+    ordered = sorted(severities, key=lambda who: ([-severities[who][one] for one in SEVERITY_ORDER], who))
+    return [
+        (who, dict(severities[who]), [(one, _title(one), n) for one, n in checks[who].most_common()]) for who in ordered
+    ]
+
+
+def _title(check: str) -> str:
+    """What a check is called; automatic ones on one question are named `kind:question`."""
+    kind, _, name = check.partition(":")
+    title = title_of(kind, page_language())
+    return f"{title}: {name}" if name else title
+
+
+@pages_quality.get("/findings")
+def findings(project: str, form_id: str) -> str:
+    """The findings that the address narrows down to, one after the other."""
+    wanted = _filter()
+    with database().reading() as session:
+        access = allow_person(session, "review", project)
+        form = get_form(session, access.project.id, form_id)
+        before = max(0, min(request.args.get("before", LARGEST_ID, type=int), LARGEST_ID))
+        rows = list_quality_findings(session, form.id, access.reach, wanted, limit=PER_PAGE + 1, before=before)
+    narrowed = {name: value for name in ("state", "check", "enumerator", "severity") if (value := asked(name))}
+    older = None
+    if len(rows) > PER_PAGE:
+        last = rows[PER_PAGE - 1].id
+        older = url_for("quality_pages.findings", project=project, form_id=form_id, **{**narrowed, "before": last})
+    return render_template(
+        "quality_findings.html",
+        form=form,
+        rows=[_shown(row) for row in rows[:PER_PAGE]],
+        narrowed=narrowed,
+        state=wanted.state,
+        states=STATES,
+        severities=SEVERITY_ORDER,
+        check_title=_title(wanted.check) if wanted.check else "",
+        older=older,
+    )
+
+
+def _filter() -> QualityFilter:
+    state = asked("state") or "open"
+    if state not in STATES:
+        raise Problem(BAD_REQUEST, f"There is no state {state!r} of findings.")
+    return QualityFilter(
+        state=cast("Status", state),
+        check=asked("check") or None,
+        enumerator=asked("enumerator") or None,
+        severity=asked("severity") or None,
+    )
+
+
+def _shown(row: QualityRow) -> dict[str, Any]:
+    return {
+        "row": row,
+        "title": _title(row.finding.check),
+        "words": sentence_of(row.finding, page_language(), row.own),
+        "own": bool(row.own),
+        "names": names_of(row.finding),
+    }
+
+
+@pages_quality.post("/findings")
+def settle(project: str, form_id: str) -> Response:
+    """Acknowledge the ticked findings with a reason, or take that back."""
+    numbers = request.form.getlist("finding", type=int)
+    again = asked("do") == "reopen"
+
+    def change(session: Session) -> None:
+        access = allow_person(session, "review", project)
+        form = get_form(session, access.project.id, form_id)
+        if not numbers:
+            raise Problem(BAD_REQUEST, "No finding is ticked.", remedy="Tick those that you have looked at.")
+        if again:
+            changed = reopen(session, form, access.reach, numbers)
+        else:
+            reason = asked("reason")
+            if not reason:
+                raise Problem(BAD_REQUEST, "There is no reason.", remedy="Say why it may stay as it is.")
+            who = access.who.actor
+            changed = acknowledge(session, form, access.reach, numbers, who=who, reason=reason, now=now())
+        detail = {"findings": changed, "reason": asked("reason")}
+        action = "finding.reopened" if again else "finding.acknowledged"
+        note(session, access.who, action, at=now(), project=project, subject=form_id, detail=detail)
+
+    database().write(change)
+    narrowed = {name: asked(name) for name in ("state", "check", "enumerator", "severity") if asked(name)}
+    address = url_for("quality_pages.findings", project=project, form_id=form_id, **narrowed, done="saved")
+    return redirect(address, 303)  # type: ignore[return-value]  # werkzeug's response is Flask's here
+
+
+@pages_quality.post("/check")
+def check_now(project: str, form_id: str) -> Response:
+    """Let the worker check all interviews again, the enumerators and the form."""
+
+    def change(session: Session) -> int:
+        access = allow_person(session, "review", project)
+        form = get_form(session, access.project.id, form_id)
+        mark_again(session, form.id)
+        note(session, access.who, "quality.checked", at=now(), project=project, subject=form_id)
+        return form.id
+
+    worker().check_form(database().write(change))
+    return done(url_for("quality_pages.board", project=project, form_id=form_id), "checking")

@@ -1,0 +1,190 @@
+"""Cleaning through the doors: rules published, decisions imported, the workbook that accounts for every interview."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from click.testing import CliRunner, Result
+
+from surveyapp.cli import main
+from tests.people import Phone, Survey
+
+FARMS = """
+| survey   |                        |          |                |                    |
+|          | type                   | name     | label          | relevant           |
+|          | text                   | hh_id    | Household      |                    |
+|          | text                   | village  | Village        |                    |
+|          | integer                | income   | Income         |                    |
+|          | select_one yn          | works    | Works?         |                    |
+|          | decimal                | wage     | Wage           | ${works} = 'yes'   |
+|          | select_one crop        | crop     | Crop           |                    |
+|          | text                   | crop_other | Other crop   | ${crop} = 'other'  |
+|          | select_multiple crop   | grows    | Grows          |                    |
+|          | geopoint               | place    | Place          |                    |
+|          | date                   | born     | Born           |                    |
+|          | begin repeat           | member   | Member         |                    |
+|          | text                   | m_name   | Name           |                    |
+|          | integer                | m_age    | Age            |                    |
+|          | end repeat             |          |                |                    |
+| choices  |                        |          |                |                    |
+|          | list_name              | name     | label          |                    |
+|          | yn                     | yes      | Yes            |                    |
+|          | yn                     | no       | No             |                    |
+|          | crop                   | rice     | Rice           |                    |
+|          | crop                   | maize    | Maize          |                    |
+|          | crop                   | other    | Other          |                    |
+| settings |                        |          |                |                    |
+|          | form_title             | form_id  | version        |                    |
+|          | Farms                  | farms    | 1              |                    |
+"""
+
+RULES: list[dict[str, Any]] = [
+    {"id": "tests", "kind": "drop_submission", "when": "${village} = 'TEST'", "parameters": {"reason_code": "test"}},
+    {"id": "twice", "kind": "dedupe", "parameters": {"keys": ["hh_id"], "keep": "newest"}},
+    {"id": "spaces", "kind": "normalise_text", "questions": ["village"], "parameters": {"case": "title"}},
+    {"id": "numbers", "kind": "parse_number", "questions": ["income"], "parameters": {"decimal": ".", "grouping": ","}},
+    {"id": "codes", "kind": "missing_codes", "questions": ["income"], "parameters": {"codes": {"-99": "dont_know"}}},
+    {
+        "id": "maize",
+        "kind": "recode_other",
+        "questions": ["crop_other"],
+        "parameters": {"parent": "crop", "map": {"corn": "maize"}},
+        "reason": "another word for a listed crop",
+        "examples": [{"in": {"crop": "other", "crop_other": "Corn"}, "out": {"crop": "maize", "crop_other": None}}],
+    },
+    {"id": "babies", "kind": "drop_row", "when": "${m_age} > 120", "parameters": {"repeat": "member"}},
+    {
+        "id": "heads",
+        "kind": "derive",
+        "parameters": {
+            "name": "members",
+            "type": "integer",
+            "label": {"": "Members"},
+            "expression": "count(${member})",
+        },
+    },
+]
+
+
+def farm(number: int, members: int = 1, age: int = 20, **answers: Any) -> str:
+    told = {"hh_id": f"H{number}", "village": "North", "income": 100 + number, "works": "no", "crop": "rice"} | answers
+    cells = "".join(f"<{name}>{value}</{name}>" for name, value in told.items())
+    rows = "".join(
+        f"<member><m_name>M{number}.{one}</m_name><m_age>{age}</m_age></member>" for one in range(1, members + 1)
+    )
+    meta = f"<meta><instanceID>uuid:farm-{number}</instanceID></meta>"
+    return f'<data id="farms" version="1">{cells}{rows}{meta}</data>'
+
+
+def run(survey: Survey, *words: str) -> Result:
+    environment = {
+        "SURVEYAPP_DATABASE_URL": survey.config.database_url,
+        "SURVEYAPP_DATA_DIR": str(survey.config.data_dir),
+    }
+    return CliRunner().invoke(main, list(words), env=environment)
+
+
+def publish_rules(survey: Survey, tmp_path: Path, rules: list[dict[str, Any]]) -> Result:
+    path = tmp_path / "rules.json"
+    path.write_text(json.dumps(rules))
+    return run(survey, "clean", "farms", str(path), "--publish")
+
+
+def readme(path: Path) -> dict[str, Any]:
+    rows = openpyxl.load_workbook(path)["README"].iter_rows(values_only=True)
+    return {str(row[0]): row[1] for row in rows if row[0]}
+
+
+@pytest.fixture
+def farms(survey: Survey) -> Phone:
+    """A phone of a project where the form `farms` is published."""
+    survey.publish(FARMS)
+    return survey.phone()
+
+
+def send_forty_odd_ones(phone: Phone) -> None:
+    odd: dict[int, dict[str, Any]] = {
+        1: {"village": "TEST"},
+        2: {"village": "TEST"},
+        3: {"hh_id": "H4"},
+        5: {"village": "  north   bank "},
+        6: {"income": "1,234"},
+        7: {"income": "-99"},
+        8: {"income": "many"},
+        9: {"crop": "other", "crop_other": "corn"},
+        10: {"age": 200},
+        11: {"place": "30.5 120.5 5 4", "grows": "rice maize"},
+    }
+    for number in range(1, 41):
+        answer = phone.send(farm(number, members=1 + number % 3, **odd.get(number, {})))
+        assert answer.status_code == 201, answer.text
+
+
+def test_the_readme_accounts_for_every_one_of_forty_odd_interviews(
+    survey: Survey, farms: Phone, tmp_path: Path
+) -> None:
+    send_forty_odd_ones(farms)
+    before = survey.export("farms", tmp_path / "before.xlsx")
+    assert len(before["data"]) == 40
+    result = publish_rules(survey, tmp_path, RULES)
+    assert result.exit_code == 0, result.output
+    sheets = survey.export("farms", tmp_path / "clean.xlsx")
+    by_id = {row["hh_id"]: row for row in sheets["data"]}
+    assert len(sheets["data"]) == 37
+    assert sorted(row["reason_code"] for row in sheets["deletion_log"]) == ["duplicate", "test", "test"]
+    assert by_id["H5"]["village"] == "North Bank"
+    assert by_id["H6"]["income"] == 1234
+    assert (by_id["H7"]["income"], by_id["H7"]["income__missing"]) == (None, "dont_know")
+    assert (by_id["H8"]["income"], by_id["H8"]["income__missing"]) == (None, "invalid")
+    assert (by_id["H9"]["crop"], by_id["H9"]["crop_other"]) == ("maize", None)
+    assert (by_id["H11"]["place_lat"], by_id["H11"]["grows__maize"]) == (30.5, 1)
+    assert by_id["H10"]["members"] == 0 and by_id["H11"]["members"] == 3
+    raw = survey.export("farms", tmp_path / "raw.xlsx", kind="raw")
+    assert len(raw["data"]) == 40 and len(raw["member"]) == len(before["member"])
+    # Each cell that differs has its row in the log, and nothing else has.
+    told = {(row["instance_id"], row["question"]): row for row in sheets["cleaning_log"]}
+    assert told["uuid:farm-6", "income"]["old_value"] == "1,234"
+    assert told["uuid:farm-9", "crop"]["source"] == "rule:maize@1"
+    found = readme(tmp_path / "clean.xlsx")
+    assert (found["Submissions received"], found["… in the clean data"]) == (40, 37)
+    assert (found["… left out: test, by rule:tests@1"], found["… left out: duplicate, by rule:twice@1"]) == (2, 1)
+    lost = len(raw["member"]) - len(sheets["member"])
+    assert (
+        found["Sheet member"] == f"{len(raw['member'])} rows received − {lost} left out = {len(sheets['member'])} clean"
+    )
+    changes = {name: count for name, count in found.items() if name.startswith("Changes by")}
+    assert sum(changes.values()) == len(sheets["cleaning_log"])
+
+
+def test_without_rules_and_decisions_the_clean_workbook_is_as_before(
+    survey: Survey, farms: Phone, tmp_path: Path
+) -> None:
+    farms.send(farm(1))
+    sheets = survey.export("farms", tmp_path / "a.xlsx")
+    assert "cleaning_log" not in sheets and len(sheets["data"]) == 1
+
+
+def test_clean_and_raw_answers_stand_in_one_workbook(survey: Survey, farms: Phone, tmp_path: Path) -> None:
+    for number in (1, 2):
+        farms.send(farm(number, village="TEST" if number == 1 else "North"))
+    publish_rules(survey, tmp_path, RULES)
+    sheets = survey.export("farms", tmp_path / "both.xlsx", kind="both")
+    assert [len(sheets[name]) for name in ("data", "raw_data", "member", "raw_member")] == [1, 2, 1, 2]
+
+
+def test_a_draft_is_tried_without_changing_anything(survey: Survey, farms: Phone, tmp_path: Path) -> None:
+    farms.send(farm(1, village="  far  away"))
+    path = tmp_path / "rules.json"
+    path.write_text(json.dumps(RULES))
+    result = run(survey, "clean", "farms", str(path))
+    assert result.exit_code == 0, result.output
+    assert "spaces" in result.output and "Beside no rules: " in result.output
+    assert "There is no ruleset yet" in run(survey, "clean", "farms").output
+
+
+def test_a_ruleset_whose_examples_fail_is_not_published(survey: Survey, farms: Phone, tmp_path: Path) -> None:
+    wrong = {**RULES[5], "examples": [{"in": {"crop": "other", "crop_other": "Corn"}, "out": {"crop": "rice"}}]}
+    result = publish_rules(survey, tmp_path, [wrong])
+    assert result.exit_code == 1 and "should be “rice” and is “maize”" in result.output
