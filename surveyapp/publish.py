@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from surveyapp.findings import FormFinding
 from surveyapp.indicators.mapping import INDICATORS_READ, list_places, read_form_settings
 from surveyapp.problems import FORM_INVALID, FORM_VERSION_EXISTS, Problem
+from surveyapp.quality.sheet import CHECKS_READ, read_checks
 from surveyapp.store.answer_growth import extend_answer_tables
 from surveyapp.store.files import Files, KeptFile
 from surveyapp.store.forms import (
@@ -95,6 +96,7 @@ def prepare_form(content: bytes, file_name: str, now: datetime.datetime, *, ask_
     conversion = convert_form(content, file_name, default_version=f"{now:%Y%m%d%H%M%S}")
     definition = parse_xform(conversion.xform)
     findings = [*conversion.findings, *_check(definition, conversion), *_check_indicators(definition, conversion)]
+    findings += _check_quality(definition, conversion)
     if ask_collect:
         findings += _ask_collect(conversion)
     return PreparedForm(content, file_name, conversion, definition, tuple(findings))
@@ -220,6 +222,21 @@ def _check_indicators(definition: FormDefinition, conversion: Conversion) -> lis
     inputs, settings = (sum(bool(getattr(row, name)) for row in conversion.indicators) for name in ("input", "setting"))
     message = f"For the indicators the form names {inputs} inputs and {settings} settings."
     return [FormFinding(INDICATORS_READ, "info", message, sheet=conversion.indicators[0].sheet)]
+
+
+def _check_quality(definition: FormDefinition, conversion: Conversion) -> list[FormFinding]:
+    """That the sheet `checks` was read, where there is one, and what was odd about it.
+
+    Raises:
+        Problem: FORM_INVALID with every fault of its rows.
+    """
+    if not conversion.checks:
+        return []
+    settings, found = read_checks(conversion.checks, definition)
+    errors = [finding for finding in found if finding.severity == "error"]
+    if errors:
+        raise Problem(FORM_INVALID, str(errors[0]), errors=[asdict(finding) for finding in found])
+    return [*found, FormFinding(CHECKS_READ, "info", f"The form sets {len(settings)} checks itself.", sheet="checks")]
 
 
 def _md5(content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Work that takes longer than a request: a queue of exports, and the process that does them."""
+"""Work that takes longer than a request: a queue of exports and checks, and the process that does them."""
 
 import contextlib
 import datetime
@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from huey import SqliteHuey, crontab
+from sqlalchemy.orm import Session
 
 from surveyapp.assess import effective_settings
+from surveyapp.audit import Who, note
 from surveyapp.config import Config
 from surveyapp.disclosure.pseudonyms import project_secret
 from surveyapp.export.from_store import StoredForm
@@ -35,7 +37,9 @@ from surveyapp.store.exports import (
 from surveyapp.store.files import Files
 from surveyapp.store.forms import Form, get_form_by_pk, list_form_versions
 from surveyapp.store.indicators import get_parameters
+from surveyapp.store.projects import Project
 from surveyapp.store.reach import Reach
+from surveyapp.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +62,8 @@ class Worker:
     files: Files
     queue: SqliteHuey
     run_export: Any
+    check_form: Any
+    watch: Watch
 
 
 def make_worker(config: Config, database: Database, files: Files) -> Worker:
@@ -73,12 +79,23 @@ def make_worker(config: Config, database: Database, files: Files) -> Worker:
         remove_old_exports(config, database)
         files.remove_abandoned(ABANDONED_AFTER)
 
-    return Worker(config, database, files, queue, run_export)
+    watch = Watch(config, database, files)
+
+    @queue.task(name="check_form")
+    def check_form(form_pk: int) -> None:
+        watch.check_waiting(form_pk)
+        watch.check_form(form_pk)
+
+    @queue.periodic_task(crontab(minute="13", hour="1"), name="check_night")
+    def check_night() -> None:
+        watch.check_night()
+
+    return Worker(config, database, files, queue, run_export, check_form, watch)
 
 
-def request_export(worker: Worker, form: Form, asked: dict[str, Any], asked_by: str, reach: Reach) -> str:
-    """Put an export of `form` into the queue; its id. `asked` are the options as they were asked for, `asked_by` is the
-    actor of the log who asked, `reach` theirs.
+def request_export(worker: Worker, project: Project, form: Form, asked: dict[str, Any], who: Who, reach: Reach) -> str:
+    """Put an export of `form` into the queue; its id. `asked` are the options as they were asked for; `who` asked, and
+    gets what is within their `reach`.
 
     Raises:
         Problem: EXPORT_OPTION for a version that the form does not have.
@@ -91,7 +108,8 @@ def request_export(worker: Worker, form: Form, asked: dict[str, Any], asked_by: 
                 remedy = f"Choose among: {', '.join(known)}."
                 raise Problem(EXPORT_OPTION, f"The form has no version {version!r}.", remedy=remedy)
         now = datetime.datetime.now(datetime.UTC)
-        add_export(session, export_id, form.id, asked, now, asked_by=asked_by, reach=reach.to_json())
+        add_export(session, export_id, form.id, asked, now, asked_by=who.actor, reach=reach.to_json())
+        _note(session, project, form, who, "export.asked", export_id)
     worker.run_export(export_id)
     return export_id
 
@@ -102,13 +120,19 @@ def count_waiting(worker: Worker) -> int:
     return waiting
 
 
-def cancel_export(worker: Worker, export_id: str) -> None:
+def _note(session: Session, project: Project, form: Form, who: Who, action: str, export_id: str) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    note(session, who, action, at=now, project=project.slug, subject=form.form_id, detail={"export": export_id})
+
+
+def cancel_export(worker: Worker, project: Project, form: Form, export_id: str, who: Who) -> None:
     """Nobody wants this export any more: one that waits is not begun, one that runs stops at its next note of
     progress.
     """
     with worker.database.begin() as session:
         now = datetime.datetime.now(datetime.UTC)
-        mark_export(session, export_id, only_from=("queued", "running"), state="cancelled", finished_at=now)
+        if mark_export(session, export_id, only_from=("queued", "running"), state="cancelled", finished_at=now):
+            _note(session, project, form, who, "export.cancelled", export_id)
 
 
 def export_path(config: Config, export_id: str, file_name: str) -> Path:
@@ -199,6 +223,7 @@ def work(worker: Worker) -> None:
             worker.run_export(export.id)
     parent = os.getppid()
     threading.Thread(target=_follow, args=(parent, worker.config.worker_beat), daemon=True).start()
+    threading.Thread(target=worker.watch.go_on, daemon=True).start()
     worker.queue.create_consumer(workers=1, worker_type="thread", check_worker_health=False).run()
 
 

@@ -1,6 +1,6 @@
 """From a question to the columns that show it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
@@ -28,7 +28,7 @@ class View:
     """How an export shows questions.
 
     The options, the newest definition (for languages), the select mode that fits the sheet, and the codes of missing
-    answers.
+    answers. `reasoned` are the paths of questions whose answers cleaning may take away; None where nothing is cleaned.
     """
 
     options: ExportOptions
@@ -36,6 +36,7 @@ class View:
     select: SelectMode
     missing_files: Mapping[int, frozenset[str]]
     codes: MissingCodes = DEFAULT_CODES
+    reasoned: Collection[str] | None = None
 
     def text(self, text: Mapping[str, str]) -> str:
         """`text` in the language of the export, else the form's default, else any."""
@@ -72,13 +73,19 @@ def list_feeds(view: View, question: MergedQuestion, name: str) -> list[Feed]:
 def find_reason_feed(view: View, question: MergedQuestion, name: str) -> Feed | None:
     """The column that tells why the answer is missing, for a question that can have reasons."""
     reasons = list_reasons(question, view.codes)
-    if not reasons or not view.clean or view.options.missing != "columns":
+    cleaned = question.path in (view.reasoned or ())
+    if not (reasons or cleaned) or not view.clean or view.options.missing != "columns":
         return None
-    note = "why there is no answer: " + ", ".join(sorted({*reasons.values(), "invalid"}))
+    told = sorted({*reasons.values(), "invalid"})
+    note = "why there is no answer: " + ", ".join([*told, *(["or what a rule says"] if cleaned else [])])
     column = Column(f"{name}__missing", f"{view.label(question)}: why missing", "code", "reason", note)
     texts = {str(code): reason for code, reason in reasons.items()}
     make = convert.reason_of_choices(texts) if question.type == "select_multiple" else reasons.get
-    return _about(Feed((Ask(question.path),), (column,), make), question)
+    if view.reasoned is None:
+        return _about(Feed((Ask(question.path),), (column,), make), question)
+    value = Ask(question.path, "lat") if question.type == "geopoint" else Ask(question.path)
+    both = (value, Ask(question.path, "reason"))
+    return _about(Feed(both, (column,), lambda value, reason: reason or (make(value) if texts else None)), question)
 
 
 def _about(feed: Feed, question: MergedQuestion) -> Feed:

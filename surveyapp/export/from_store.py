@@ -8,17 +8,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version as package_version
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from sqlalchemy.orm import Session
 
 from surveyapp.export.missing import DEFAULT_CODES
-from surveyapp.export.source import Ask, CutOff, FormFile, FoundIn, KeptMedia, PublishedVersion
+from surveyapp.export.quality_sheets import QualityFound
+from surveyapp.export.source import Ask, Cleanable, CutOff, FormFile, FoundIn, KeptMedia, PublishedVersion
 from surveyapp.indicators.catalogue import CATALOGUE
 from surveyapp.indicators.parameters import NO_PARAMETERS, Parameters
 from surveyapp.indicators.settings import MissingCodes, Settings
 from surveyapp.indicators.tabulation import Tabulation
+from surveyapp.quality.interview import Summary
+from surveyapp.quality.summaries import summary_from_plain
 from surveyapp.store.answer_tables import get_answer_tables
+from surveyapp.store.cleaning_source import StoredSubmissions, get_cleaning, hash_cleaning
 from surveyapp.store.files import Files
 from surveyapp.store.forms import (
     Form,
@@ -28,7 +32,11 @@ from surveyapp.store.forms import (
     list_form_attachments,
     list_form_versions,
 )
+from surveyapp.store.frames import ListRows
+from surveyapp.store.quality import QualityFilter, QualityRow, hash_quality, list_all_findings
+from surveyapp.store.quality_summaries import count_summaries, list_summaries
 from surveyapp.store.reach import EVERYTHING, Reach
+from surveyapp.store.reviews import count_left_out, get_exported_states
 from surveyapp.store.selection import Selection
 from surveyapp.store.snapshot import Snapshot
 from surveyapp.store.submissions import count_rules
@@ -36,6 +44,10 @@ from surveyapp.store.tabulations import get_tabulation
 from surveyapp.xform.definition import Choice, FormDefinition
 
 PRELOADS = {("timestamp", "start"): "start", ("timestamp", "end"): "end", ("property", "username"): "username"}
+
+
+# Of the measures of an interview, those that the sheets tell.
+TIMES: Final = {"minutes": 0, "active_minutes": 1}
 
 
 class StoredForm:
@@ -81,6 +93,11 @@ class StoredForm:
             for version in list_form_versions(self.session, self.form)
         ]
 
+    @cached_property
+    def states(self) -> tuple[str, ...]:
+        """The states whose submissions the form's policy lets into exports."""
+        return get_exported_states(self.session, self.form.id)
+
     @property
     def cut_off(self) -> CutOff:
         """Up to where the snapshot goes."""
@@ -91,7 +108,9 @@ class StoredForm:
     def counts(self) -> Mapping[str, int]:
         """Further counts for the README."""
         rules = count_rules(self.session, self.form.id, self.reach)
+        left_out = count_left_out(self.session, self.form.id, self.reach)
         return {
+            **{f"submissions that are {state.replace('_', ' ')}, not in this file": n for state, n in left_out.items()},
             "copies kept for comparison, not in this file": self.snapshot.count_copies(self.reach),
             "rules of the form that held": rules.ok,
             "rules that were broken": rules.violated,
@@ -106,19 +125,37 @@ class StoredForm:
     @cached_property
     def indicators(self) -> Tabulation | None:
         """The catalogue's indicators, where the newest version can give at least one that is CORE."""
+        return self.tabulate(None)
+
+    @cached_property
+    def cleaning(self) -> Cleanable | None:
+        """The published ruleset and the decisions of people."""
+        if not self._cleaning_hash:
+            return None
+        found = get_cleaning(self.session, self.files, self.form)
+        source = StoredSubmissions(self.session, self.form, found.program.form, flags=found.asks_checks)
+        return Cleanable(found.cleaner, source, lambda: source.unreadable)
+
+    @cached_property
+    def _cleaning_hash(self) -> str:
+        return hash_cleaning(self.session, self.form)
+
+    def tabulate(self, rows: ListRows | None) -> Tabulation | None:
+        """The indicators of the answers that `rows` gives; None stands for those that were received."""
         if self.settings is None:
             return None
         questions = {question.name for question in self.versions[-1].definition.questions}
         if CATALOGUE.not_computable(questions, self.settings).keys() >= set(CATALOGUE.list_codes("CORE")):
             return None
-        return get_tabulation(self.session, self.form, self.settings, self.parameters, self.reach)
+        return get_tabulation(self.session, self.form, self.settings, self.parameters, self.reach, rows)
 
     @property
     def fingerprint(self) -> str:
         """A hash of what the store holds of the form, of its settings and of the software."""
-        parts: list[Any] = [self.snapshot.fingerprint(self.reach), self.reach.to_json()]
+        parts: list[Any] = [self.snapshot.fingerprint(self.reach), self.reach.to_json(), self.states]
         parts += [self.form.answers_revision, self.form.title]
         parts += [version.md5 for version in list_form_versions(self.session, self.form)]
+        parts += [self._cleaning_hash, hash_quality(self.session, self.form.id)]
         parts += [self.settings.hash if self.settings else "", self.parameters.hash, package_version("surveyapp")]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -143,6 +180,28 @@ class StoredForm:
         for submission_no, instance_id, finding in self.snapshot.list_findings(self._reached(selection)):
             yield FoundIn(submission_no, instance_id, finding)
 
+    def quality(self, selection: Selection) -> QualityFound | None:
+        """What the checks across interviews found, of the submissions of the selection; what is about enumerators and
+        the form is there where all submissions are.
+        """
+        if not count_summaries(self.session, self.form.id):
+            return None
+
+        def chosen() -> set[int]:
+            return {number for (number,) in self.main_rows([Ask("", "_submission_no")], selection)}
+
+        def findings() -> Iterator[QualityRow]:
+            numbers = chosen()
+            for row in list_all_findings(self.session, self.form.id, self.reach, QualityFilter()):
+                if row.submission_id is None or row.submission_id in numbers:
+                    yield row
+
+        def summaries() -> Iterator[Summary]:
+            for kept in list_summaries(self.session, chosen()):
+                yield summary_from_plain(kept.content, TIMES, (), b"")
+
+        return QualityFound(findings, summaries)
+
     def missing_files(self, selection: Selection) -> Iterator[tuple[int, str]]:
         """Files that an answer names and that have not arrived."""
         for submission_no, _, finding in self.snapshot.list_findings(
@@ -165,7 +224,7 @@ class StoredForm:
             yield FormFile(version.version, version.source_name, get_source(self.session, version))
 
     def _reached(self, selection: Selection) -> Selection:
-        return replace(selection, reach=self.reach)
+        return replace(selection, reach=self.reach, states=self.states)
 
     def _file_choices(self, version: FormVersion) -> dict[str, tuple[Choice, ...]]:
         definition = get_definition(self.session, version)

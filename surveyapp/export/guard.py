@@ -22,7 +22,7 @@ from surveyapp.export.spool import Spool
 from surveyapp.problems import DISCLOSURE_RISK, EXPORT_OPTION, Problem
 
 # What we know of a submission and never give out: it leads back to it, or holds what was typed.
-_WITHHELD: Final = frozenset({"_submission_no", "_device", "_extra"})
+_WITHHELD: Final = frozenset({"_submission_no", "_reviewed_by", "_device", "_extra"})
 _NEVER: Final = frozenset({"file", "geotrace", "geoshape"})
 _KEY_TYPES: Final = frozenset({"select_one", "integer", "decimal", "date", "datetime"})
 

@@ -3,10 +3,11 @@
 Computed from the published versions and the options before the first row is read.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from surveyapp.clean.fields import Field
 from surveyapp.export import convert
 from surveyapp.export.columns import Beside, Column, Feed, TableLayout
 from surveyapp.export.feeds import View, find_reason_feed, list_feeds
@@ -18,11 +19,13 @@ from surveyapp.export.sheets import COLUMNS_OF_EXCEL
 from surveyapp.export.source import MAIN_PARTS, Ask, PublishedVersion
 from surveyapp.indicators.settings import MissingCodes
 from surveyapp.problems import EXPORT_OPTION, Problem
+from surveyapp.xform.definition import Question
 
 # Titles of sheets that are not answers; no repeat may take one.
 FIXED_TITLES: Final = (
     *("README", "data", "indicators", "village_summary", "project_summary", "before_after", "charts"),
-    *("findings", "codebook", "choices", "long_text", "disclosure"),
+    *("data_quality", "enumerators", "quality_findings"),
+    *("findings", "cleaning_log", "deletion_log", "codebook", "choices", "long_text", "disclosure"),
 )
 
 
@@ -45,16 +48,20 @@ def plan_layout(
     published: Sequence[PublishedVersion] = (),
     *,
     codes: MissingCodes = DEFAULT_CODES,
+    added: Sequence[Field] = (),
+    reasoned: Collection[str] | None = None,
 ) -> Layout:
     """Lay out the sheets for `versions`, oldest first; `published` are all versions where these are some.
+
+    `added` are columns of cleaning rules, `reasoned` the paths of questions whose answers cleaning may take away.
 
     A sheet wider than `most_columns` first loses the split of its select_multiple questions, then goes on in
     `<title>_b`, `<title>_c` with the same keys.
     """
-    merged = merge_versions(versions, kept_path, published)
+    merged = _with_added(merge_versions(versions, kept_path, published), versions[-1], added)
     options = replace(options, language=_find_language(versions, options.language))
     merged = _choose_columns(merged, options.columns)
-    view = View(options, versions[-1].definition, options.select, missing_files or {}, codes)
+    view = View(options, versions[-1].definition, options.select, missing_files or {}, codes, reasoned)
     tables: list[TableLayout] = []
     notes: list[str] = []
     taken = [*FIXED_TITLES]
@@ -72,6 +79,18 @@ def plan_layout(
     if options.names == "stats":
         tables = [_with_stats_names(table) for table in tables]
     return Layout(tuple(tables), merged, view, tuple(notes))
+
+
+def _with_added(
+    merged: tuple[MergedTable, ...], newest: PublishedVersion, added: Sequence[Field]
+) -> tuple[MergedTable, ...]:
+    """The tables with the columns of rules at the end."""
+    further: dict[str, list[MergedQuestion]] = {}
+    for known in added:
+        question = Question(known.name, known.path, known.type, known.type, label=known.label)
+        made = MergedQuestion(known.path, known.type, known.label, {}, question, ((newest, question),), (), "", {})
+        further.setdefault(known.repeat, []).append(made)
+    return tuple(replace(table, questions=(*table.questions, *further.get(table.path, ()))) for table in merged)
 
 
 def _find_language(versions: Sequence[PublishedVersion], wanted: str) -> str:
@@ -179,6 +198,11 @@ def _meta(part: str, label: str, kind: str, *, role: str = "about", width: float
     return Feed((Ask("", part),), (column,))
 
 
+def _name_of(actor: str | None) -> str | None:
+    """The name of a person or program, without what kind of actor it is; None where nobody has decided."""
+    return actor.partition(":")[2] or None if actor else None
+
+
 def _main_keys() -> list[Feed]:
     return [
         _meta("_submission_no", "Submission number", "int", role="key"),
@@ -207,6 +231,8 @@ def _main_about(view: View) -> list[Feed]:
     return [
         _meta("_version", "Form version", "code"),
         _meta("_state", "Review state", "code"),
+        replace(_meta("_reviewed_by", "Who decided", "code", width=16), make=_name_of),
+        instant("_reviewed_at", "Decided"),
         instant("_received", "Received"),
         instant("_start", "Started"),
         instant("_end", "Ended"),

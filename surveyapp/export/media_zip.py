@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import itertools
 import os
 import re
 import tempfile
@@ -44,6 +45,9 @@ class MediaZip:
         self._selection = options.selection
         self.files = 0
         self.lost = 0
+        # Of the submission that is being written.
+        self._submission_no = 0
+        self._taken: set[str] = set()
 
     def write(self, target: Path, watch: Callable[[int], None]) -> list[Written]:
         """Write the zip; `watch` is told of each file, and may raise to stop."""
@@ -67,9 +71,20 @@ class MediaZip:
         if media is None:
             self.lost += 1
             return (number, instance_id, row_key, question, "", original, "", "", "not received")
-        name = f"{number}_{_safe(question or 'unnamed')}_{_safe(original)}"
+        name = self._free_name(number, _safe(question or "unnamed"), _safe(original))
         state = self._copy(package, name, media)
         return (number, instance_id, row_key, question, name, original, media.size, media.sha256, state)
+
+    def _free_name(self, number: int, question: str, original: str) -> str:
+        """A name that no other file has: "../a.jpg" and "a.jpg" would be one, as "A.jpg" is on many file systems."""
+        if number != self._submission_no:
+            self._submission_no, self._taken = number, set()
+        tries = itertools.chain((question,), (f"{question}-{again}" for again in itertools.count(2)))
+        name = next(
+            name for name in (f"{number}_{one}_{original}" for one in tries) if name.casefold() not in self._taken
+        )
+        self._taken.add(name.casefold())
+        return name
 
     def _copy(self, package: zipfile.ZipFile, name: str, media: KeptMedia) -> str:
         info = zipfile.ZipInfo(name, _EPOCH)

@@ -10,7 +10,7 @@ from surveyapp.disclosure.protection import Protection
 from surveyapp.problems import EXPORT_OPTION, Problem
 from surveyapp.store.selection import Selection
 
-Kind: TypeAlias = Literal["clean", "raw", "deidentified"]
+Kind: TypeAlias = Literal["clean", "raw", "both", "deidentified", "quality"]
 Format: TypeAlias = Literal["xlsx", "csv", "sav", "dta", "parquet", "geojson", "jsonl", "media", "form"]
 ValueMode: TypeAlias = Literal["codes", "labels", "both"]
 HeaderMode: TypeAlias = Literal["name", "label", "both", "comment"]
@@ -120,6 +120,11 @@ class ExportOptions:
         if self.kind == "raw" and self.format in TYPED:
             remedy = "Choose xlsx or csv for raw answers: their cells hold whatever was sent."
             raise Problem(EXPORT_OPTION, f"Files of format {self.format} have columns of one type.", remedy=remedy)
+        if self.kind == "both" and self.format not in ("xlsx", "csv"):
+            remedy = "Choose xlsx or csv, or ask for clean and raw answers one after the other."
+            raise Problem(EXPORT_OPTION, f"Files of format {self.format} hold one kind of answers.", remedy=remedy)
+        if self.kind == "quality" and self.format not in ("xlsx", "csv"):
+            raise Problem(EXPORT_OPTION, "What checks found is no table of answers.", remedy="Choose xlsx or csv.")
         if self.kind == "deidentified" and self.format == "media":
             raise Problem(EXPORT_OPTION, "Media are never de-identified.", remedy="Choose another format.")
 

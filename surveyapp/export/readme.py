@@ -13,15 +13,24 @@ from surveyapp.export.source import CutOff, ExportSource
 _KINDS = {
     "clean": "clean: real dates and numbers; reasons for missing answers apart from the answers",
     "raw": "raw: every answer as the phone sent it",
+    "both": "clean, and in sheets raw_… every answer as the phone sent it",
+    "quality": "what checks found and what became of it, without the answers",
     "deidentified": "de-identified: see sheet disclosure; it may still be personal data in the sense of the law",
 }
+# How the titles of raw sheets beside clean ones begin.
+RAW = "raw_"
 _OTHER_SHEETS = {
     "indicators": "one row per submission: the catalogue's indicators, why one is missing at the far right",
     "village_summary": "one row per village and figure: estimate, error, 95 % interval, households, flags",
     "project_summary": "one row per figure of the whole project",
     "before_after": "before the move, now and the change, over the households that have both values",
     "charts": "charts of the indicators with the figures behind them; rows counts the charts",
+    "data_quality": "one row per check across interviews: what it found, and what became of it",
+    "enumerators": "one row per enumerator: interviews, times, shares of missing answers, findings",
+    "quality_findings": "what checks across interviews found, one row each; at most 50,000 in a workbook",
     "findings": "everything that looked wrong, one row each; the answers themselves were kept",
+    "cleaning_log": "one row per cell that is not as it was sent: from what, to what, by which rule or whom, and why",
+    "deletion_log": "one row per submission that was left out, and why",
     "codebook": "one row per column: question, type, labels, rules, missing codes, counts",
     "choices": "the codes and labels of every list, all versions",
     "disclosure": "what was done to protect people, and how likely they are known again",
@@ -39,6 +48,7 @@ class Told:
     inputs_hash: str
     warnings: Sequence[str]
     indicators: Sequence[Line] = ()
+    cleaning: Sequence[Line] = ()
 
 
 def readme_lines(source: ExportSource, layout: Layout, options: ExportOptions, told: Told) -> Iterator[Line]:
@@ -48,6 +58,7 @@ def readme_lines(source: ExportSource, layout: Layout, options: ExportOptions, t
     yield from _warnings(told.warnings)
     yield from _about(source, layout, options, told)
     yield from _counts(source, told)
+    yield from told.cleaning
     yield from told.indicators
     yield from _sheet_list(told.sheets)
     yield from _how_to_read(layout, options)
@@ -102,6 +113,8 @@ def _filter(options: ExportOptions) -> str:
 
 
 def _counts(source: ExportSource, told: Told) -> Iterator[Line]:
+    if not told.tables:
+        return
     main = told.tables[0]
     by_name = {
         column.known: figures for column, figures in zip(main.table.columns, main.figures, strict=True) if column.known
@@ -132,7 +145,11 @@ def describe_sheets(layout: Layout, written: Mapping[str, Sequence[Written]]) ->
     for table in layout.tables:
         parent = titles.get(table.parent, "data")
         words = f"one row per {table.label or table.title}, inside {parent}" if table.path else "one row per submission"
-        described += [(part, words) for part in written[table.title]]
+        described += [(part, words) for part in written.get(table.title, ())]
+    planned = {table.title for table in layout.tables}
+    for title, parts in written.items():
+        if title.startswith(RAW) and title not in planned:
+            described += [(part, "every answer as the phone sent it, nothing left out") for part in parts]
     for title, words in _OTHER_SHEETS.items():
         described += [(part, words) for part in written.get(title, ())]
     return described

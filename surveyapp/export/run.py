@@ -1,8 +1,9 @@
 """THE JOB: the submissions of a form become a workbook, or a zip of files, that is complete or not there at all."""
 
+import contextlib
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import TypeAlias
 
 from surveyapp.export.cells import Row
 from surveyapp.export.charts import CHARTS_TITLE
+from surveyapp.export.clean_rows import CleanRows
+from surveyapp.export.cleaned import CleanedForm
 from surveyapp.export.codebook import (
     ORIGIN,
     STATISTICS,
@@ -22,19 +25,30 @@ from surveyapp.export.codebook import (
 from surveyapp.export.columns import Column, TableLayout, sheet_columns
 from surveyapp.export.disclosure_sheet import DISCLOSURE_SHEET, disclosure_rows
 from surveyapp.export.distribution import Observed
+from surveyapp.export.figure_labels import is_chinese
 from surveyapp.export.figures import observed
 from surveyapp.export.findings_sheet import FINDINGS_SHEET, findings_rows
 from surveyapp.export.guard import Guard
 from surveyapp.export.indicator_part import IndicatorPart
-from surveyapp.export.layout import Layout, plan_layout
+from surveyapp.export.layout import FIXED_TITLES, Layout, plan_layout
+from surveyapp.export.log_sheets import CLEANING_LOG, DELETION_LOG, cleaning_lines, deletion_rows, log_rows
 from surveyapp.export.long_text import LONG_TEXT_SHEET, LongTexts
 from surveyapp.export.manifest import describe_export, hash_file, hash_inputs, release
 from surveyapp.export.media_zip import MediaZip, write_forms
+from surveyapp.export.names import sheet_title
 from surveyapp.export.options import FILES, ExportOptions
 from surveyapp.export.package import PackageTooLarge, check_package
-from surveyapp.export.readme import Told, describe_sheets, readme_lines
+from surveyapp.export.quality_sheets import (
+    DATA_QUALITY,
+    ENUMERATORS,
+    QUALITY_FINDINGS,
+    enumerator_rows,
+    finding_rows,
+    quality_rows,
+)
+from surveyapp.export.readme import RAW, Told, describe_sheets, readme_lines
 from surveyapp.export.rows import main_rows, repeat_rows
-from surveyapp.export.sheets import Sheet, Written
+from surveyapp.export.sheets import Line, Sheet, Written
 from surveyapp.export.source import ExportSource, PublishedVersion
 from surveyapp.export.text import Tally
 from surveyapp.export.writers import Writer, open_writer
@@ -90,11 +104,22 @@ def write_export(
     try:
         if options.format in FILES:
             return _write_files(source, options, unfinished, out_path, progress)
-        return _write_sheets(_Plan(source, options, chosen, secret, progress), unfinished, out_path)
+        with _cleaned(source, options, unfinished.parent) as ready:
+            return _write_sheets(_Plan(ready, options, chosen, secret, progress), unfinished, out_path)
     except PackageTooLarge as error:
         raise Problem(EXPORT_OPTION, f"{error}.", remedy="Choose one version, or select summary.") from error
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _cleaned(source: ExportSource, options: ExportOptions, folder: Path) -> Iterator[ExportSource]:
+    """The clean rows, where they are asked for and there is anything to clean them by."""
+    if options.kind in ("raw", "quality") or source.cleaning is None:
+        yield source
+        return
+    with contextlib.closing(CleanRows(source.cleaning, folder)) as rows:
+        yield CleanedForm(source, rows, keep_codes=options.missing == "codes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +145,18 @@ class _Contents:
 def _write_sheets(plan: _Plan, unfinished: Path, out_path: Path) -> ExportResult:
     source, options, folder = plan.source, plan.options, unfinished.parent
     missing = _collect_missing(source, options)
-    layout = plan_layout(plan.chosen, options, source.kept_path, missing, published=source.versions, codes=source.codes)
+    cleaned = source if isinstance(source, CleanedForm) else None
+    layout = plan_layout(
+        plan.chosen,
+        options,
+        source.kept_path,
+        missing,
+        published=source.versions,
+        codes=source.codes,
+        # Nobody has said what the columns of rules give away.
+        added=cleaned.added if cleaned is not None and options.kind != "deidentified" else (),
+        reasoned=cleaned.reasoned if cleaned is not None else None,
+    )
     guard = Guard(layout, plan.secret, folder) if options.kind == "deidentified" else None
     layout = guard.layout if guard is not None else layout
     tally, inputs_hash = Tally(), hash_inputs(source, options)
@@ -223,6 +259,10 @@ class _Export:
 
     def write_sheets(self, long_texts: LongTexts) -> None:
         """Every sheet but README, in the order of the workbook."""
+        if self._options.kind == "quality":
+            self._write_quality()
+            self._write(FINDINGS_SHEET, findings_rows(self._source, self._layout, self._options.selection))
+            return
         for table in self._layout.tables:
             self._write_table(table)
         if self._guard is not None:
@@ -232,20 +272,37 @@ class _Export:
             for sheet, rows in self.indicators.sheets():
                 self._write(sheet, rows)
             self._written[CHARTS_TITLE] = self._writer.draw(self.indicators.charts())
+        if self._options.kind == "both":
+            self._write_raw()
         if self._guard is None:
+            self._write_quality()
             self._write(FINDINGS_SHEET, findings_rows(self._source, self._layout, self._options.selection))
+            if isinstance(self._source, CleanedForm):
+                self._write(CLEANING_LOG, log_rows(self._source, self._layout, self._options))
+                self._write(DELETION_LOG, deletion_rows(self._source, self._options))
         languages = self._layout.view.definition.languages or ("",)
         self._write_codebook(languages)
         self._write(choices_sheet(languages), choices_rows(self._layout, self._figures, languages))
         if long_texts.count:
             self._write(LONG_TEXT_SHEET, long_texts.rows())
 
+    def _write_quality(self) -> None:
+        found = self._source.quality(self._options.selection)
+        language = "zh" if is_chinese(self._options.language) else "en"
+        if found is not None:
+            self._write(DATA_QUALITY, quality_rows(found, language))
+            self._write(ENUMERATORS, enumerator_rows(found))
+            self._write(QUALITY_FINDINGS, finding_rows(found, self._options, language))
+
     def told(self, tally: Tally, inputs_hash: str) -> Told:
         """What the README tells about the written sheets."""
         warnings = [*self._layout.notes, *tally.warnings(), *self._warn_of_versions(), *self._warn_of_parts()]
         sheets = describe_sheets(self._layout, self._written)
         about = tuple(self.indicators.readme_lines()) if self.indicators is not None else ()
-        return Told(sheets, self._figures, self._writer.content_hash(), inputs_hash, warnings, about)
+        cleaning: Sequence[Line] = ()
+        if isinstance(self._source, CleanedForm) and self._guard is None:
+            cleaning = tuple(cleaning_lines(self._source, self._layout, self._options))
+        return Told(sheets, self._figures, self._writer.content_hash(), inputs_hash, warnings, about, cleaning)
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -277,6 +334,22 @@ class _Export:
         if found != self._counts[table.path]:
             raise RowsLost(f"sheet {table.title} holds {found} rows, the snapshot has {self._counts[table.path]}")
 
+    def _write_raw(self) -> None:
+        """The sheets of answers once more, as the phones sent them."""
+        source = self._source.inner if isinstance(self._source, CleanedForm) else self._source
+        options = replace(self._options, kind="raw", wide=0)
+        chosen = _choose_versions(source, options)
+        taken = [*FIXED_TITLES, *(table.title for table in self._layout.tables)]
+        layout = plan_layout(chosen, options, source.kept_path, published=source.versions, codes=source.codes)
+        for table in layout.tables:
+            title = sheet_title(f"{RAW}{table.title}", taken)
+            taken.append(title)
+            rows: Iterator[Row] = (repeat_rows if table.path else main_rows)(source, table, options)
+            self._write(self._sheet(replace(table, title=title)), rows)
+            found = sum(part.rows for part in self._written[title])
+            if found != source.count(table.path, options.selection):
+                raise RowsLost(f"sheet {title} holds {found} rows, which is not what the snapshot has")
+
     def _sheet(self, table: TableLayout) -> Sheet:
         """The sheet of a table, with the header rows that were asked for."""
         view = self._layout.view
@@ -297,6 +370,8 @@ class _Export:
 
     def _warn_of_versions(self) -> Iterator[str]:
         known = {published.definition.version for published in self._source.versions}
+        if not self._figures:
+            return
         main = self._figures[0]
         for column, figures in zip(main.table.columns, main.figures, strict=True):
             if column.known == "_version" and figures.codes is not None:
@@ -314,6 +389,6 @@ class _Export:
 def _find_indicators(source: ExportSource, layout: Layout, options: ExportOptions) -> IndicatorPart | None:
     """Only of clean answers, and of all versions: estimates from a part of the sample would be wrong."""
     bounded = options.selection != EVERYTHING or bool(options.columns)
-    if options.kind != "clean" or bounded or source.indicators is None:
+    if options.kind not in ("clean", "both") or bounded or source.indicators is None:
         return None
     return IndicatorPart(source.indicators, layout, options)

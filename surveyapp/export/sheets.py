@@ -9,7 +9,9 @@ from unicodedata import east_asian_width
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import Cell
 from openpyxl.comments import Comment
+from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -25,6 +27,8 @@ COLUMNS_OF_EXCEL = 16_384
 LABEL_HEIGHT = 45
 _COMMENT = 1_000
 ZOOM = 90
+# Excel works out conditional formats whenever it draws: more would make it slow.
+SHADED_ROWS = 5_000
 
 FORMATS: dict[Kind, str] = {
     "int": "0",
@@ -72,15 +76,25 @@ class SheetColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Shade:
+    """A colour for rows whose cell in the column `header` is `value`; '' stands for any number above 0."""
+
+    header: str
+    value: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """A sheet of rows that are all alike.
 
-    `frozen` columns stay in sight; every column has the same number of headers.
+    `frozen` columns stay in sight; every column has the same number of headers. `shades` are for small sheets.
     """
 
     title: str
     columns: tuple[SheetColumn, ...]
     frozen: int = 0
+    shades: tuple[Shade, ...] = ()
 
     @property
     def header_rows(self) -> int:
@@ -130,6 +144,18 @@ def dress(worksheet: Any, sheet: Sheet) -> None:
     worksheet.page_setup.orientation = "landscape"
     if sheet.header_rows > 1:
         worksheet.row_dimensions[sheet.header_rows].height = LABEL_HEIGHT
+    for shade in sheet.shades:
+        _shade(worksheet, sheet, shade)
+
+
+def _shade(worksheet: Any, sheet: Sheet, shade: Shade) -> None:
+    place = next(place for place, column in enumerate(sheet.columns, 1) if column.headers[-1] == shade.header)
+    first, column = sheet.header_rows + 1, get_column_letter(place)
+    condition = f'="{shade.value}"' if shade.value else ">0"
+    fill = PatternFill("solid", bgColor=shade.colour)
+    rule = Rule(type="expression", formula=[f"${column}{first}{condition}"], dxf=DifferentialStyle(fill=fill))
+    cells = f"A{first}:{get_column_letter(len(sheet.columns))}{first + SHADED_ROWS - 1}"
+    worksheet.conditional_formatting.add(cells, rule)
 
 
 def header_rows(worksheet: Any, sheet: Sheet) -> list[list[Cell]]:

@@ -1,15 +1,21 @@
 """What an export needs from the store, stated here so that the export can be tried on anything that gives rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO, Any, Final, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from surveyapp.clean.pipeline import Cleaner
+from surveyapp.clean.records import CellKey, Source
 from surveyapp.findings import Finding
 from surveyapp.indicators.settings import MissingCodes
 from surveyapp.indicators.tabulation import Tabulation
+from surveyapp.store.frames import ListRows
 from surveyapp.store.selection import Selection
 from surveyapp.xform.definition import Choice, FormDefinition
+
+if TYPE_CHECKING:
+    from surveyapp.export.quality_sheets import QualityFound
 
 
 class Ask(NamedTuple):
@@ -24,8 +30,8 @@ class Ask(NamedTuple):
     part: str = ""
 
 
-# _submission_no int; _instance_id, _version, _state, _enumerator, _device text; _received, _start, _end aware
-# datetimes; _edits,
+# _submission_no int; _instance_id, _version, _state, _reviewed_by, _enumerator, _device text; _reviewed_at, _received,
+# _start, _end aware datetimes; _edits,
 # _findings_error, _findings_warn int; _extra None or JSON text {path with repeat indices: text} of what no typed
 # column can hold.
 MAIN_PARTS: Final = (
@@ -33,6 +39,8 @@ MAIN_PARTS: Final = (
     "_instance_id",
     "_version",
     "_state",
+    "_reviewed_by",
+    "_reviewed_at",
     "_received",
     "_start",
     "_end",
@@ -99,6 +107,18 @@ class FormFile(NamedTuple):
     content: bytes
 
 
+class Cleanable(NamedTuple):
+    """What cleaning needs: the rules and decisions that hold, and the submissions.
+
+    `unreadable` gives, of the submission that was given last, the cells that hold a text as sent, with their paths in
+    `_extra`.
+    """
+
+    cleaner: Cleaner
+    submissions: Source
+    unreadable: Callable[[], Mapping[CellKey, str]]
+
+
 class ExportSource(Protocol):
     """One snapshot of one form: all that is given agrees.
 
@@ -135,6 +155,13 @@ class ExportSource(Protocol):
     def indicators(self) -> Tabulation | None:
         """The catalogue's indicators of all submissions of all versions; None where the form does not use it."""
 
+    def tabulate(self, rows: ListRows) -> Tabulation | None:
+        """The same, of the answers that `rows` gives."""
+
+    @property
+    def cleaning(self) -> Cleanable | None:
+        """What makes answers clean; None where there are neither rules nor decisions."""
+
     @property
     def fingerprint(self) -> str:
         """A hash that changes whenever anything that an export may tell has changed."""
@@ -156,6 +183,9 @@ class ExportSource(Protocol):
 
     def findings(self, selection: Selection) -> Iterator[FoundIn]:
         """Every finding."""
+
+    def quality(self, selection: Selection) -> "QualityFound | None":
+        """What the checks across interviews found; None where nothing was checked."""
 
     def missing_files(self, selection: Selection) -> Iterator[tuple[int, str]]:
         """(submission number, file name) of each file that an answer names and that has not arrived."""

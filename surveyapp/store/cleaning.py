@@ -1,7 +1,7 @@
 """Rulesets, the decisions of people about answers, and the imports that brought them."""
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from surveyapp.clean.log import LogRow
 from surveyapp.problems import LOG_IMPORT_NOT_FOUND, RULESET_NOT_FOUND, Problem
 from surveyapp.store.cleaning_tables import cleaning_decisions, log_imports, rulesets
-from surveyapp.store.tables import forms
+from surveyapp.store.forms import Form
+from surveyapp.store.reach import Reach, within
+from surveyapp.store.tables import forms, submissions
 
 r = rulesets.c
 i = log_imports.c
@@ -174,3 +176,34 @@ def mark_import_undone(session: Session, import_id: int, who: str, now: datetime
         return False
     session.execute(update(cleaning_decisions).where(d.import_id == import_id).values(rejected=True))
     return True
+
+
+# -- what decisions are about ------------------------------------------------------------------------------------------
+def find_numbers(session: Session, form: Form, instance_ids: Collection[str], reach: Reach) -> dict[str, int]:
+    """The submissions of a form with these instance ids, by those, as far as the reach goes."""
+    found: dict[str, int] = {}
+    wanted = sorted(instance_ids)
+    for start in range(0, len(wanted), AT_ONCE):
+        part = submissions.c.instance_id.in_(wanted[start : start + AT_ONCE])
+        rows = session.execute(
+            select(submissions.c.instance_id, submissions.c.id).where(
+                submissions.c.form_pk == form.id, part, within(reach)
+            )
+        )
+        found.update((instance_id, number) for instance_id, number in rows)
+    return found
+
+
+def find_other_forms(session: Session, form: Form, instance_ids: Collection[str]) -> dict[str, str]:
+    """The form ids of submissions to other forms of the project, by instance id."""
+    found: dict[str, str] = {}
+    wanted = sorted(instance_ids)
+    for start in range(0, len(wanted), AT_ONCE):
+        statement = (
+            select(submissions.c.instance_id, forms.c.form_id)
+            .join(forms, forms.c.id == submissions.c.form_pk)
+            .where(forms.c.project_id == form.project_id, forms.c.id != form.id)
+            .where(submissions.c.instance_id.in_(wanted[start : start + AT_ONCE]))
+        )
+        found.update((instance_id, form_id) for instance_id, form_id in session.execute(statement))
+    return found

@@ -5,7 +5,7 @@ import hashlib
 import heapq
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
@@ -26,10 +26,10 @@ from surveyapp.store.files import Files
 from surveyapp.store.forms import Form, get_definition, list_form_attachments, list_form_versions
 from surveyapp.store.people_tables import teams
 from surveyapp.store.quality_tables import quality_findings
-from surveyapp.store.reach import Reach, within
+from surveyapp.store.reach import within
 from surveyapp.store.selection import EVERYTHING, Selection
 from surveyapp.store.snapshot import Snapshot
-from surveyapp.store.tables import forms, submission_versions, submissions
+from surveyapp.store.tables import submission_versions, submissions
 from surveyapp.validate.rules import compile_rules
 from surveyapp.xform.columns import GEOPOINT_PARTS
 
@@ -372,32 +372,6 @@ class _Reader:
                 found.append(self._next)
             self._next = next(self._rows, None)
         return found
-
-
-def find_numbers(session: Session, form: Form, instance_ids: Collection[str], reach: Reach) -> dict[str, int]:
-    """The submissions of a form with these instance ids, by those, as far as the reach goes."""
-    found: dict[str, int] = {}
-    wanted = sorted(instance_ids)
-    for start in range(0, len(wanted), AT_ONCE):
-        part = s.instance_id.in_(wanted[start : start + AT_ONCE])
-        rows = session.execute(select(s.instance_id, s.id).where(s.form_pk == form.id, part, within(reach)))
-        found.update((instance_id, number) for instance_id, number in rows)
-    return found
-
-
-def find_other_forms(session: Session, form: Form, instance_ids: Collection[str]) -> dict[str, str]:
-    """The form ids of submissions to other forms of the project, by instance id."""
-    found: dict[str, str] = {}
-    wanted = sorted(instance_ids)
-    for start in range(0, len(wanted), AT_ONCE):
-        statement = (
-            select(s.instance_id, forms.c.form_id)
-            .join(forms, forms.c.id == s.form_pk)
-            .where(forms.c.project_id == form.project_id, forms.c.id != form.id)
-            .where(s.instance_id.in_(wanted[start : start + AT_ONCE]))
-        )
-        found.update((instance_id, form_id) for instance_id, form_id in session.execute(statement))
-    return found
 
 
 def _joined(rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:

@@ -239,14 +239,19 @@ def _narrowed(statement: Select[Any], form_pk: int, reach: Reach, wanted: Filter
 
 
 def _has_finding(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """In what the submission says now, or in a copy that is kept beside it."""
+    """In what the submission says now, or in a copy that is kept beside it. Two questions, each with its index: as one
+    with OR inside, PostgreSQL reads all findings for every submission.
+    """
     other = submission_versions.alias()
-    copies = select(other.c.id).where(other.c.submission_id == s.id, other.c.kind.in_(("conflict", "stale_edit")))
-    return (
+    current = select(f.id).where(condition, f.submission_version_id == v.id)
+    copies = (
         select(f.id)
-        .where(condition, or_(f.submission_version_id == v.id, f.submission_version_id.in_(copies)))
-        .correlate(submissions, submission_versions)
-        .exists()
+        .join(other, other.c.id == f.submission_version_id)
+        .where(condition, other.c.submission_id == s.id, other.c.kind.in_(("conflict", "stale_edit")))
+    )
+    return or_(
+        current.correlate(submissions, submission_versions).exists(),
+        copies.correlate(submissions, submission_versions).exists(),
     )
 
 

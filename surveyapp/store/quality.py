@@ -7,7 +7,7 @@ A finding is open, acknowledged (somebody looked and left it so) or closed (it i
 import datetime
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -18,12 +18,13 @@ from surveyapp.findings import Severity
 from surveyapp.problems import FINDING_NOT_FOUND, Problem
 from surveyapp.quality.declaration import QualityFinding
 from surveyapp.quality.following import Changes, KeptFinding, Status
-from surveyapp.store.quality_tables import quality_findings
+from surveyapp.store.quality_tables import quality_findings, quality_settings, quality_summaries
 from surveyapp.store.reach import Reach, within
 from surveyapp.store.tables import submissions
 
 q = quality_findings.c
 s = submissions.c
+READ_AT_ONCE: Final = 2_000
 SEVERITY_ORDER: Final = ("error", "warning", "info")
 COLUMNS: Final = (
     *(q.id, q.submission_id, q.check_id, q.kind, q.check_version, q.severity, q.message, q.repeat_path, q.row_key),
@@ -130,6 +131,27 @@ def list_quality_findings(
     else:
         statement = statement.where(q.id < before).order_by(q.id.desc())
     return [_read(row) for row in session.execute(statement)]
+
+
+def list_all_findings(session: Session, form_pk: int, reach: Reach, wanted: QualityFilter) -> Iterator[QualityRow]:
+    """The same, all of them, with little memory."""
+    after = 0
+    while rows := list_quality_findings(session, form_pk, reach, wanted, limit=READ_AT_ONCE, after=after):
+        yield from rows
+        after = rows[-1].id
+
+
+def hash_quality(session: Session, form_pk: int) -> str:
+    """What changes whenever the findings of a form, or what they were found by, do."""
+    row = session.execute(
+        select(
+            func.count(), func.max(q.id), func.max(q.opened_at), func.max(q.closed_at), func.max(q.settled_at)
+        ).where(q.form_pk == form_pk)
+    ).one()
+    states = session.execute(select(q.state, func.count()).where(q.form_pk == form_pk).group_by(q.state))
+    checked = session.execute(select(func.count()).where(quality_summaries.c.form_pk == form_pk)).scalar_one()
+    given = session.execute(select(func.max(quality_settings.c.number)).where(quality_settings.c.form_pk == form_pk))
+    return repr((*row, sorted((state, count) for state, count in states), checked, given.scalar_one()))
 
 
 def get_quality_finding(session: Session, form_pk: int, reach: Reach, number: int) -> QualityRow:

@@ -139,6 +139,12 @@ def list_summary_marks(
     return {row.submission_id: row.checked_at for row in session.execute(statement)}
 
 
+def count_summaries(session: Session, form_pk: int) -> int:
+    """How many submissions of a form were checked."""
+    counted: int = session.execute(select(func.count()).where(m.form_pk == form_pk)).scalar_one()
+    return counted
+
+
 def list_summaries(session: Session, submission_ids: Collection[int]) -> Iterator[KeptSummary]:
     """The summaries of these submissions, in their order."""
     wanted = sorted(submission_ids)

@@ -10,6 +10,7 @@ from surveyapp.config import Config
 from surveyapp.store.database import Database
 from surveyapp.store.files import Files
 from surveyapp.web.api_blueprint import ProblemApi
+from surveyapp.web.api_cleaning import api_cleaning
 from surveyapp.web.api_devices import api_devices
 from surveyapp.web.api_exports import api_exports
 from surveyapp.web.api_forms import api_forms
@@ -28,6 +29,8 @@ from surveyapp.web.office import person_language, project_timezone, register_off
 from surveyapp.web.openrosa import openrosa
 from surveyapp.web.pages_account import pages_account
 from surveyapp.web.pages_audit import pages_audit
+from surveyapp.web.pages_cleaning import pages_cleaning
+from surveyapp.web.pages_edit import pages_edit
 from surveyapp.web.pages_exports import pages_exports
 from surveyapp.web.pages_forms import pages_forms
 from surveyapp.web.pages_indicators import pages_indicators
@@ -37,6 +40,7 @@ from surveyapp.web.pages_phones import pages_phones
 from surveyapp.web.pages_projects import pages_projects
 from surveyapp.web.pages_publish import pages_publish
 from surveyapp.web.pages_quality import pages_quality
+from surveyapp.web.pages_review import pages_review
 from surveyapp.web.pages_sign_in import pages_sign_in
 from surveyapp.web.pages_start import pages_start
 from surveyapp.web.pages_submission import pages_submission
@@ -44,6 +48,7 @@ from surveyapp.web.pages_submissions import pages_submissions
 from surveyapp.web.pages_teams import pages_teams
 from surveyapp.web.pages_tokens import pages_tokens
 from surveyapp.web.problems import register_problems
+from surveyapp.web.returned import returned
 from surveyapp.worker import make_worker
 
 POLICY = (
@@ -64,9 +69,12 @@ PAGES = (
     pages_publish,
     pages_submissions,
     pages_submission,
+    pages_review,
+    pages_edit,
     pages_exports,
     pages_indicators,
     pages_quality,
+    pages_cleaning,
 )
 
 
@@ -86,6 +94,7 @@ def create_app(config: Config) -> Flask:
     app.register_blueprint(openrosa)
     app.register_blueprint(openrosa, name="openrosa_named", url_prefix="/collect", url_defaults={"token": ""})
     app.register_blueprint(fill)
+    app.register_blueprint(returned)
     for pages in PAGES:
         app.register_blueprint(pages)
     _register_api(app)
@@ -114,5 +123,5 @@ def _register_api(app: Flask) -> None:
         },
     )
     api = ProblemApi(app)
-    for blueprint in (api_forms, api_submissions, api_reviews, api_quality, api_exports, api_devices):
+    for blueprint in (api_forms, api_submissions, api_reviews, api_quality, api_cleaning, api_exports, api_devices):
         api.register_blueprint(blueprint)

@@ -1,10 +1,13 @@
 """What every part of the JSON API shares: its refusals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from flask_smorest import Api, Blueprint
+from marshmallow import ValidationError
+from webargs.flaskparser import FlaskParser
 
+from surveyapp.values import storable
 from surveyapp.web.identity import admit_program
 from surveyapp.web.shapes import ProblemOut
 
@@ -27,8 +30,35 @@ class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
     DEFAULT_ERROR_RESPONSE_NAME = None
 
 
+class StorableParser(FlaskParser):
+    """Takes no text that a database cannot hold: for records the room `collect` sees to that, here it is refused."""
+
+    def pre_load(self, location_data: Any, **_: Any) -> Any:
+        """The arguments as they came.
+
+        Raises:
+            ValidationError: a text holds NUL, or half of a character.
+        """
+        _refuse_unstorable(location_data)
+        return location_data
+
+
+def _refuse_unstorable(value: Any, field: str = "") -> None:
+    if isinstance(value, str) and storable(value) != value:
+        raise ValidationError("This text holds a character that cannot be kept.", field or "_schema")
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            _refuse_unstorable(name, field)
+            _refuse_unstorable(inner, field or str(name))
+    elif isinstance(value, list):
+        for inner in value:
+            _refuse_unstorable(inner, field)
+
+
 class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
     """A part of the API whose refusals are problem+json, and which reads nothing that strangers send."""
+
+    ARGUMENTS_PARSER = StorableParser()
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

@@ -4,13 +4,15 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Response, jsonify, request, send_file
+from sqlalchemy.orm import Session
 
 from surveyapp.collect.from_json import read_json, read_record, write_json
 from surveyapp.collect.reading import JSON
 from surveyapp.collect.receive import Incoming, Receipt, add_files, receive
 from surveyapp.problems import BAD_JSON, CONFLICT, MEDIA_NOT_FOUND, STALE_EDIT, TOO_LARGE, Problem
 from surveyapp.store.findings import list_findings
-from surveyapp.store.forms import get_definition, get_form, get_form_version
+from surveyapp.store.forms import Form, get_definition, get_form, get_form_version
+from surveyapp.store.listing import get_listed
 from surveyapp.store.submissions import (
     get_content,
     get_current_version,
@@ -114,8 +116,7 @@ def get_submissions(page: dict[str, int], project: str, form_id: str) -> dict[st
 def get_submission(project: str, form_id: str, instance_id: str) -> dict[str, Any]:
     """One submission by the instance id of any of its versions: versions, findings and files of the current one."""
     with database().reading() as session:
-        form = get_form(session, allow_program(session, "see", project).project.id, form_id)
-        submission_id = get_version(session, form.id, instance_id).submission_id
+        form, submission_id = _find(session, project, form_id, instance_id)
         current = get_current_version(session, form.id, submission_id)
         return {
             "submission_no": submission_id,
@@ -137,7 +138,7 @@ def get_submission(project: str, form_id: str, instance_id: str) -> dict[str, An
 def get_record(project: str, form_id: str, instance_id: str) -> Response:
     """The record as it was sent, byte for byte."""
     with database().reading() as session:
-        form = get_form(session, allow_program(session, "see", project).project.id, form_id)
+        form, _ = _find(session, project, form_id, instance_id)
         content, content_type = get_content(session, get_version(session, form.id, instance_id).id)
     return Response(content, content_type=content_type)
 
@@ -148,8 +149,7 @@ def get_record(project: str, form_id: str, instance_id: str) -> Response:
 def get_version_record(project: str, form_id: str, instance_id: str, number: int) -> Response:
     """A version of a submission as it was sent, byte for byte: also a copy that was kept for comparison."""
     with database().reading() as session:
-        form = get_form(session, allow_program(session, "see", project).project.id, form_id)
-        submission_id = get_version(session, form.id, instance_id).submission_id
+        form, submission_id = _find(session, project, form_id, instance_id)
         version = get_numbered_version(session, form.id, submission_id, number)
         content, content_type = get_content(session, version.id)
     return Response(content, content_type=content_type)
@@ -185,13 +185,21 @@ def post_attachments(project: str, form_id: str, instance_id: str) -> Any:
 def get_attachment(project: str, form_id: str, instance_id: str, name: str) -> Response:
     """A file of a submission, always as a download."""
     with database().reading() as session:
-        form = get_form(session, allow_program(session, "see", project).project.id, form_id)
+        form, _ = _find(session, project, form_id, instance_id)
         found = list_attachments(session, get_version(session, form.id, instance_id).id)
     attachment = next((one for one in found if one.name == name and not one.conflict), None)
     if attachment is None:
         raise Problem(MEDIA_NOT_FOUND, f"The submission has no file {name!r}.")
     path = files().path(attachment.sha256)
     return send_file(path, "application/octet-stream", as_attachment=True, download_name=attachment.name)
+
+
+def _find(session: Session, project: str, form_id: str, instance_id: str) -> tuple[Form, int]:
+    """The form, and the number of the submission; one that was deleted is not there."""
+    access = allow_program(session, "see", project)
+    form = get_form(session, access.project.id, form_id)
+    submission_id = get_version(session, form.id, instance_id).submission_id
+    return form, get_listed(session, form.id, access.reach, submission_id).id
 
 
 def _body() -> bytes:

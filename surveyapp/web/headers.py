@@ -1,5 +1,6 @@
 """Headers for the safety of whoever looks at an answer in a browser, and the names under which we let us be asked."""
 
+import mimetypes
 from typing import Final
 
 from flask import Flask, Response, request
@@ -18,9 +19,12 @@ ALWAYS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-# For whatever is no page of ours: a form or a record is XML, in which a browser would run scripts, and its author may be
-# anybody. Nothing in it is loaded, run or sent, and it is of no origin.
+# For whatever is no page of ours: a form or a record is XML, in which a browser would run scripts, and anybody may have
+# written it. Nothing in it is loaded, run or sent, and it is of no origin.
 SEALED: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+# Media of forms that a client shows or plays, and lists that it reads.
+SHOWN: Final = ("image/", "audio/", "video/")
+READ: Final = ("text/csv", "text/xml", "application/xml", "application/json", "application/geo+json")
 # A year. Not for the other names of the domain, which are not ours.
 HSTS: Final = "max-age=31536000"
 
@@ -41,6 +45,12 @@ def use_headers(app: Flask, config: Config, policy: str) -> None:
         if request.is_secure or config.public_url.startswith("https://"):
             response.headers.setdefault("Strict-Transport-Security", HSTS)
         return response
+
+
+def type_of_media(name: str) -> str:
+    """The type of a file of a form. Pages and scripts are plain bytes: no form's author runs one at our address."""
+    guessed = mimetypes.guess_type(name)[0] or ""
+    return guessed if guessed.startswith(SHOWN) or guessed in READ else "application/octet-stream"
 
 
 def _refuse_unknown_host(allowed: frozenset[str]) -> None:

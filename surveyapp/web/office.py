@@ -42,6 +42,9 @@ SECTIONS: Final = (
 # What `?done=` says after a change: the page that answers a POST is always asked for anew.
 DONE: Final[Mapping[str, Any]] = {
     "saved": lazy_gettext("Saved."),
+    "log-imported": lazy_gettext("The log is applied. It can be taken back as a whole."),
+    "log-undone": lazy_gettext("The import is taken back."),
+    "ruleset-published": lazy_gettext("From now on answers are cleaned by these rules."),
     "signed-out": lazy_gettext("You are signed out."),
     "password": lazy_gettext("The password is set. Whoever was signed in elsewhere is signed out."),
     "sessions": lazy_gettext("Signed out there."),
@@ -64,6 +67,13 @@ DONE: Final[Mapping[str, Any]] = {
     "form-open": lazy_gettext("The form is open again."),
     "export-asked": lazy_gettext("The export is being written. You may leave the page."),
     "export-cancelled": lazy_gettext("The export is cancelled."),
+    "decided": lazy_gettext("Decided."),
+    "commented": lazy_gettext("Kept."),
+    "acknowledged": lazy_gettext("Acknowledged, until that value changes."),
+    "edited": lazy_gettext("Your changes count now, as a new version."),
+    "deleted": lazy_gettext("Deleted. For 30 days it can come back."),
+    "restored": lazy_gettext("It is back as it stood."),
+    "undone": lazy_gettext("Taken back, but for what somebody has touched since."),
 }
 
 

@@ -14,7 +14,6 @@ https://docs.getodk.org/openrosa/. Unknown query parameters are ignored everywhe
 address.
 """
 
-import mimetypes
 from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
@@ -42,6 +41,7 @@ from surveyapp.store.forms import (
 )
 from surveyapp.values import storable
 from surveyapp.web.current import config, database, files, now, public_url
+from surveyapp.web.headers import type_of_media
 from surveyapp.web.identity import admit_device, get_device
 from surveyapp.web.meters import note_submission
 from surveyapp.web.multipart import keep_files, read_submission
@@ -52,9 +52,6 @@ openrosa = Blueprint("openrosa", __name__, url_prefix="/c/<token>")
 XML: Final = "text/xml; charset=utf-8"
 DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 LONGEST_HEADER: Final = 500
-# Media that a client shows or plays, and lists that it reads.
-SHOWN: Final = ("image/", "audio/", "video/")
-READ: Final = ("text/csv", "text/xml", "application/xml", "application/json", "application/geo+json")
 STATUS: Final = {"new": 201, "files_added": 201, "edit": 201, "predecessor": 201, "same": 202}
 MESSAGE: Final = {
     "new": "Form received.",
@@ -170,18 +167,12 @@ def media(token: str, version_id: int, name: str) -> Response:
     """One of these files."""
     with database().reading() as session:
         attachment = get_form_attachment(session, _get_version(session, token, version_id), name)
-    path, content_type = files().path(attachment.sha256), _type_of_media(attachment.name)
+    path, content_type = files().path(attachment.sha256), type_of_media(attachment.name)
     response = send_file(
         path, content_type, as_attachment=True, download_name=attachment.name, etag=attachment.sha256, max_age=0
     )
     response.headers["Cache-Control"] = "no-cache"
     return response
-
-
-def _type_of_media(name: str) -> str:
-    """What clients need to know of a file. A page or a script is bytes to them: nobody's form runs one at our address."""
-    guessed = mimetypes.guess_type(name)[0] or ""
-    return guessed if guessed.startswith(SHOWN) or guessed in READ else "application/octet-stream"
 
 
 def _get_version(session: Session, token: str, version_id: int) -> FormVersion:

@@ -27,7 +27,7 @@ from surveyapp.worker import cancel_export, export_path, request_export
 pages_exports = Blueprint("export_pages", __name__, url_prefix="/p/<project>")
 
 # De-identified files need a class for every question, which no page asks for yet: see docs/exports.md.
-KINDS: Final = ("clean", "raw")
+KINDS: Final = ("clean", "raw", "quality")
 CHOSEN: Final = (
     "kind",
     "format",
@@ -42,6 +42,7 @@ CHOSEN: Final = (
 )
 DAYS: Final = ("received_from", "received_until", "interviewed_from", "interviewed_until")
 BOXES: Final = ("banner", "csv_bom", "formula_safe")
+USUAL: Final = ExportOptions().to_json()
 GOING: Final = ("queued", "running")
 
 
@@ -127,8 +128,9 @@ def _read_options(access: Access) -> dict[str, Any]:
     for name in ("versions", "columns"):
         listed = [one.strip() for text in request.form.getlist(name) for one in text.split("\n") if one.strip()]
         options |= {name: listed} if listed else {}
-    ExportOptions.from_json(options)
-    return options
+    read = ExportOptions.from_json(options)
+    # What is as usual need not be told in the list.
+    return {name: value for name, value in options.items() if name == "zone" or getattr(read, name) != USUAL[name]}
 
 
 @pages_exports.post("/forms/<form_id>/exports/<export_id>/cancel")

@@ -1,7 +1,6 @@
 """The forms of a project: closed and opened, their versions, what changed, and the files that go with them."""
 
 import io
-import mimetypes
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -25,6 +24,7 @@ from surveyapp.store.forms import (
 )
 from surveyapp.store.listing import Filter, count_submissions
 from surveyapp.web.current import database, files, now
+from surveyapp.web.headers import type_of_media
 from surveyapp.web.identity import Access, allow_person
 from surveyapp.web.notes import note_form_state
 from surveyapp.web.office import asked, done
@@ -86,11 +86,11 @@ def _list_changes(session: Session, versions: Sequence[FormVersion], shown: Form
 def change_state(project: str, form_id: str) -> Response:
     """Close a form, or open it again."""
     state = asked("state")
-    if state not in STATES:
-        raise Problem(BAD_REQUEST, f"A form cannot be {state!r}.", remedy="Choose open or closed.")
 
     def change(session: Session) -> None:
         access = allow_person(session, "forms", project)
+        if state not in STATES:
+            raise Problem(BAD_REQUEST, f"A form cannot be {state!r}.", remedy="Choose open or closed.")
         form = get_form(session, access.project.id, form_id)
         set_form_state(session, form, state)
         note_form_state(session, access, form, state, now())
@@ -124,7 +124,7 @@ def form_media(project: str, form_id: str, version: str, name: str) -> Response:
         found = get_form_attachment(session, _find_version(session, project, form_id, version), name)
     return send_file(
         files().path(found.sha256),
-        mimetypes.guess_type(name)[0] or "application/octet-stream",
+        type_of_media(name),
         as_attachment=True,
         download_name=name,
     )

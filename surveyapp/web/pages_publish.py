@@ -17,7 +17,7 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
-from surveyapp.problems import BAD_REQUEST, FORGED_REQUEST, Problem
+from surveyapp.problems import BAD_REQUEST, Problem
 from surveyapp.publish import PreparedForm, Published, foresee, prepare_form, publish
 from surveyapp.web.current import config, database, files, now
 from surveyapp.web.identity import Access, allow_person
@@ -127,28 +127,28 @@ def _read_carried(project: str, carried: str) -> Upload:
     """The upload that was checked.
 
     Raises:
-        Problem: FORGED_REQUEST when it is not from our page, for this project, of the last day.
+        Problem: BAD_REQUEST when it is not from our page, for this project, of the last day.
     """
     content, _, signature = carried.partition(".")
     again = "Check the file again."
     if not hmac.compare_digest(signature.encode(), _sign(content).encode()):
-        raise Problem(FORGED_REQUEST, "This was not checked here.", remedy=again)
+        raise Problem(BAD_REQUEST, "This was not checked here.", remedy=again)
     told = _decode(content)
     checked_at = datetime.datetime.fromisoformat(told["at"])
     if told["project"] != project or now() - checked_at > CHECKED_FOR:
-        raise Problem(FORGED_REQUEST, "The check is too old, or of another project.", remedy=again)
+        raise Problem(BAD_REQUEST, "The check is too old, or of another project.", remedy=again)
     try:
         media = {name: files().path(sha256).read_bytes() for name, sha256 in told["media"].items()}
         return Upload(told["name"], files().path(told["file"]).read_bytes(), media, checked_at)
     except OSError as error:
-        raise Problem(FORGED_REQUEST, "What was checked is not on the disk any more.", remedy=again) from error
+        raise Problem(BAD_REQUEST, "What was checked is not on the disk any more.", remedy=again) from error
 
 
 def _decode(content: str) -> dict[str, Any]:
     try:
         told: dict[str, Any] = json.loads(base64.urlsafe_b64decode(content))
     except (ValueError, binascii.Error) as error:
-        raise Problem(FORGED_REQUEST, "This was not checked here.") from error
+        raise Problem(BAD_REQUEST, "This was not checked here.") from error
     return told
 
 

@@ -1,7 +1,7 @@
 """The quality board of a form: what the checks found by check and by enumerator, down to each finding; settled here."""
 
 from collections import Counter, defaultdict
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -101,6 +101,7 @@ def _title(check: str) -> str:
     """What a check is called; automatic ones on one question are named `kind:question`."""
     kind, _, name = check.partition(":")
     title = title_of(kind, page_language())
+    title = title[:1].upper() + title[1:]
     return f"{title}: {name}" if name else title
 
 
@@ -113,7 +114,7 @@ def findings(project: str, form_id: str) -> str:
         form = get_form(session, access.project.id, form_id)
         before = max(0, min(request.args.get("before", LARGEST_ID, type=int), LARGEST_ID))
         rows = list_quality_findings(session, form.id, access.reach, wanted, limit=PER_PAGE + 1, before=before)
-    narrowed = {name: value for name in ("state", "check", "enumerator", "severity") if (value := asked(name))}
+    narrowed: dict[str, Any] = {name: value for name in ("state", "check", "enumerator", "severity") if (value := asked(name))}
     older = None
     if len(rows) > PER_PAGE:
         last = rows[PER_PAGE - 1].id
@@ -136,7 +137,7 @@ def _filter() -> QualityFilter:
     if state not in STATES:
         raise Problem(BAD_REQUEST, f"There is no state {state!r} of findings.")
     return QualityFilter(
-        state=cast("Status", state),
+        state=state,
         check=asked("check") or None,
         enumerator=asked("enumerator") or None,
         severity=asked("severity") or None,
@@ -177,7 +178,7 @@ def settle(project: str, form_id: str) -> Response:
         note(session, access.who, action, at=now(), project=project, subject=form_id, detail=detail)
 
     database().write(change)
-    narrowed = {name: asked(name) for name in ("state", "check", "enumerator", "severity") if asked(name)}
+    narrowed: dict[str, Any] = {name: asked(name) for name in ("state", "check", "enumerator", "severity") if asked(name)}
     address = url_for("quality_pages.findings", project=project, form_id=form_id, **narrowed, done="saved")
     return redirect(address, 303)  # type: ignore[return-value]  # werkzeug's response is Flask's here
 

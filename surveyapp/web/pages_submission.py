@@ -21,10 +21,12 @@ from surveyapp.store.listing import Listed, Sent, get_listed, list_history
 from surveyapp.store.positions import list_positions
 from surveyapp.store.submissions import Attachment, get_content, get_numbered_version, list_attachments
 from surveyapp.web.current import database, files
+from surveyapp.web.i18n import page_language
 from surveyapp.web.identity import Access, allow_person
 from surveyapp.web.office import asked
 from surveyapp.web.pages_submissions import LARGEST_ID, list_neighbours, narrowing
 from surveyapp.web.point_map import PointMap, draw_points
+from surveyapp.web.review_part import get_review_part, take_up
 from surveyapp.xform.definition import Choice, FormDefinition
 from surveyapp.xform.shown import LeafChange, Reading, find_nodes, list_leaf_changes, show_record
 
@@ -61,6 +63,9 @@ class Opened:
 def submission(project: str, form_id: str, submission_no: int) -> str:
     """What the submission says now; with `?shown=` what another of its versions says."""
     with database().reading() as session:
+        access = allow_person(session, "see", project)
+    take_up(access, form_id, submission_no)
+    with database().reading() as session:
         access, form, listed = _find(session, project, form_id, submission_no)
         history = list_history(session, form.id, submission_no)
         opened = {sent.version.number: _open(session, form, sent) for sent in history}
@@ -85,6 +90,7 @@ def submission(project: str, form_id: str, submission_no: int) -> str:
             raw=_raw(session, shown.sent),
             beside=list_neighbours(session, form.id, access, submission_no),
             narrowed=narrowing(),
+            review=get_review_part(session, access, form, submission_no),
         )
 
 
@@ -112,8 +118,12 @@ def _read_choices(name: str, sha256: str) -> tuple[Choice, ...]:
 
 
 def _language(definition: FormDefinition) -> str:
+    """What the address asks for, else the form's language that is the page's: of `中文 (zh)` the code counts."""
     wish = asked("labels")
-    return wish if wish in definition.languages else definition.default_language
+    if wish in definition.languages:
+        return wish
+    of_page = (name for name in definition.languages if f"({page_language()}" in name.lower())
+    return next(of_page, definition.default_language)
 
 
 def _with_findings(opened: Mapping[int, Opened], shown: Opened) -> list[Opened]:

@@ -30,7 +30,7 @@ class Desk:
         self.page = page
         self.survey = survey
         self.name = name
-        token = sign_in(survey, login).cookies.get("surveyapp_session")
+        token = sign_in(survey, login).cookies.get("surveyapp_session") or ""
         page.context.add_cookies([{"name": "surveyapp_session", "value": token, "url": survey.url}])
 
     def look(self, what: str) -> None:

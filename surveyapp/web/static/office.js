@@ -13,9 +13,24 @@ const show = (within) => {
   for (const button of within.querySelectorAll("button[data-copy][hidden]")) button.hidden = false;
 };
 
+// Single keys get in the way of some who speak or dictate: each browser can do without them.
+const keysAreOff = () => localStorage.getItem("surveyapp-keys") === "off";
+
+const tellKeys = (within) => {
+  for (const button of within.querySelectorAll("button[data-keys-switch]")) {
+    button.hidden = false;
+    button.textContent = keysAreOff() ? button.dataset.off : button.dataset.on;
+    button.setAttribute("aria-pressed", String(!keysAreOff()));
+  }
+};
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-copy]");
   if (button) copied(button);
+  if (event.target.closest("button[data-keys-switch]")) {
+    localStorage.setItem("surveyapp-keys", keysAreOff() ? "on" : "off");
+    tellKeys(document);
+  }
   // A menu closes when one clicks beside it.
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
@@ -27,7 +42,8 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
     return;
   }
-  // Single keys, as data-key="j" on a link or a button; never while somebody types.
+  // Single keys, as data-key="j" on a link or a button; never while somebody types, nor where they were switched off.
+  if (keysAreOff()) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, [contenteditable]")) return;
   const wanted = [...document.querySelectorAll("[data-key]")].find((element) => element.dataset.key === event.key);
   if (wanted) {
@@ -36,5 +52,6 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("htmx:after:swap", () => show(document));
+document.addEventListener("htmx:after:swap", () => { show(document); tellKeys(document); });
 show(document);
+tellKeys(document);

@@ -1,0 +1,278 @@
+"""Review on the pages: the queue, decisions, comments, acknowledged findings, tombstones; many at once."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from surveyapp.problems import Problem
+from surveyapp.review.bulk import SHOWN, UNDO, try_part
+from surveyapp.review.decide import Decision, decide
+from surveyapp.review.policy import NEVER_EXPORTED, get_policy, set_policy
+from surveyapp.review.remarks import acknowledge, comment, resolve_comment, strike_comment
+from surveyapp.review.removal import delete_submission, restore_submission
+from surveyapp.review.states import REASON_CODES, STATES, WAITING
+from surveyapp.store.bulk_reviews import list_bulk_reviews
+from surveyapp.store.comments import list_comments
+from surveyapp.store.forms import Form, get_form
+from surveyapp.store.listing import Filter, count_submissions, list_submissions
+from surveyapp.store.teams import list_teams
+from surveyapp.store.tombstones import list_tombstones
+from surveyapp.web.current import database, now
+from surveyapp.web.identity import Access, allow_person
+from surveyapp.web.notes import note_policy
+from surveyapp.web.office import asked, done, render_refused
+from surveyapp.web.pages_submissions import LARGEST_ID, SEVERITIES, narrowing, read_filter
+from surveyapp.web.reviewing import decide_many, note_event, reviewer_of, undo_many
+
+pages_review = Blueprint("review_pages", __name__, url_prefix="/p/<project>/forms/<form_id>")
+ONE: Final = f"/submissions/<int(max={LARGEST_ID}):submission_no>"
+PER_PAGE: Final = 50
+CHANNEL: Final = "office"
+
+
+def _enter(session: Session, permission: Any, project: str, form_id: str) -> tuple[Access, Form]:
+    access = allow_person(session, permission, project)
+    return access, get_form(session, access.project.id, form_id)
+
+
+def _number(name: str) -> int | None:
+    text = asked(name)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+# -- the queue --------------------------------------------------------------------------------------------------------
+@pages_review.get("/review")
+def queue(project: str, form_id: str) -> str:
+    """What waits for somebody, oldest first."""
+    with database().reading() as session:
+        access, form = _enter(session, "review", project, form_id)
+        wanted = _waiting()
+        after = _number("after") or 0
+        rows = list_submissions(session, form.id, access.reach, wanted, limit=PER_PAGE + 1, after=after)[::-1]
+        return render_template(
+            "review_queue.html",
+            form=form,
+            rows=rows[:PER_PAGE],
+            more=rows[PER_PAGE - 1].id if len(rows) > PER_PAGE else None,
+            counted=count_submissions(session, form.id, access.reach, wanted),
+            chosen={"severity": wanted.severity or "", "team": str(wanted.team_id or "")},
+            teams=[
+                (str(team.id), team.name)
+                for team in list_teams(session, access.project.id)
+                if access.reach.everything or team.id in access.reach.team_ids
+            ],
+            returned=count_submissions(session, form.id, access.reach, Filter(state="returned")),
+        )
+
+
+def _waiting() -> Filter:
+    severity = asked("severity")
+    return Filter(states=WAITING, severity=severity if severity in SEVERITIES else None, team_id=_number("team"))
+
+
+@pages_review.get("/returned")
+def returned(project: str, form_id: str) -> str:
+    """What was sent back to the field: for whoever visits again, to read and to print."""
+    with database().reading() as session:
+        access, form = _enter(session, "see", project, form_id)
+        rows = list_submissions(session, form.id, access.reach, Filter(state="returned"), limit=500, after=0)[::-1]
+        remarks: dict[int, list[Any]] = {}
+        for one in list_comments(session, [row.id for row in rows]):
+            if one.for_field and not one.struck_at and not one.resolved_at:
+                remarks.setdefault(one.submission_id, []).append(one)
+        return render_template("returned.html", form=form, rows=rows, remarks=remarks)
+
+
+# -- one submission ---------------------------------------------------------------------------------------------------
+def _change(project: str, form_id: str, submission_no: int, code: str, job: Callable[..., Any], permission: str) -> Any:
+    """Run `job(session, access, form)` and go back to the submission; from the queue, to the next one in it."""
+
+    def change(session: Session) -> int | None:
+        access, form = _enter(session, permission, project, form_id)
+        job(session, access, form)
+        if not asked("queue"):
+            return None
+        waiting = list_submissions(session, form.id, access.reach, _waiting(), limit=1, after=submission_no)
+        return waiting[0].id if waiting else None
+
+    following = database().write(change)
+    if asked("queue") and code == "decided":
+        if following is None:
+            return done(url_for("review_pages.queue", project=project, form_id=form_id), code)
+        submission_no = following
+    address = url_for("submission_page.submission", project=project, form_id=form_id, submission_no=submission_no)
+    return redirect(f"{address}?done={code}{'&queue=1' if asked('queue') else ''}", 303)
+
+
+@pages_review.post(f"{ONE}/review")
+def post_decision(project: str, form_id: str, submission_no: int) -> Response:
+    """Say what becomes of a submission."""
+    decision = _read_decision()
+
+    def job(session: Session, access: Access, form: Form) -> None:
+        event = decide(session, form.id, submission_no, decision, reviewer_of(access, CHANNEL))
+        note_event(session, access, form, event)
+
+    answer: Response = _change(project, form_id, submission_no, "decided", job, "review")
+    return answer
+
+
+def _read_decision() -> Decision:
+    return Decision(
+        to=asked("to"),
+        comment=asked("comment"),
+        reason_code=asked("reason_code"),
+        override=asked("override"),
+        base=_number("base"),
+    )
+
+
+@pages_review.post(f"{ONE}/comments")
+def post_comment(project: str, form_id: str, submission_no: int) -> Response:
+    """Say something of a submission or of a question."""
+
+    def job(session: Session, access: Access, form: Form) -> None:
+        reviewer, for_field = reviewer_of(access, CHANNEL), bool(asked("for_field"))
+        comment(session, form.id, submission_no, asked("path"), asked("text"), reviewer, for_field=for_field)
+
+    answer: Response = _change(project, form_id, submission_no, "commented", job, "review")
+    return answer
+
+
+@pages_review.post(f"{ONE}/comments/<int(max={LARGEST_ID}):comment_id>")
+def change_comment(project: str, form_id: str, submission_no: int, comment_id: int) -> Response:
+    """Resolve a remark, open it again, or strike it."""
+
+    def job(session: Session, access: Access, form: Form) -> None:
+        reviewer, what = reviewer_of(access, CHANNEL), asked("what")
+        if what == "strike":
+            strike_comment(session, form.id, submission_no, comment_id, reviewer)
+        else:
+            resolve_comment(session, form.id, submission_no, comment_id, reviewer, resolved=what != "reopen")
+
+    answer: Response = _change(project, form_id, submission_no, "commented", job, "review")
+    return answer
+
+
+@pages_review.post(f"{ONE}/acknowledge")
+def post_acknowledgement(project: str, form_id: str, submission_no: int) -> Response:
+    """Say why a finding may stand."""
+
+    def job(session: Session, access: Access, form: Form) -> None:
+        number = _number("finding") or 0
+        acknowledge(session, form.id, submission_no, number, asked("reason"), reviewer_of(access, CHANNEL))
+
+    answer: Response = _change(project, form_id, submission_no, "acknowledged", job, "review")
+    return answer
+
+
+@pages_review.post(f"{ONE}/delete")
+def post_delete(project: str, form_id: str, submission_no: int) -> Response:
+    """Take a submission out of every list and export."""
+
+    def change(session: Session) -> None:
+        access, form = _enter(session, "remove", project, form_id)
+        reviewer = reviewer_of(access, CHANNEL)
+        note_event(session, access, form, delete_submission(session, form.id, submission_no, asked("reason"), reviewer))
+
+    database().write(change)
+    return done(url_for("review_pages.deleted", project=project, form_id=form_id), "deleted")
+
+
+@pages_review.get("/deleted")
+def deleted(project: str, form_id: str) -> str:
+    """The deletion log: what was deleted by whom and why, and what can come back."""
+    with database().reading() as session:
+        _, form = _enter(session, "remove", project, form_id)
+        return render_template("deleted.html", form=form, rows=list_tombstones(session, form.id))
+
+
+@pages_review.post(f"{ONE}/restore")
+def post_restore(project: str, form_id: str, submission_no: int) -> Response:
+    """Bring a deleted submission back."""
+
+    def job(session: Session, access: Access, form: Form) -> None:
+        reviewer = reviewer_of(access, CHANNEL)
+        event = restore_submission(session, form.id, submission_no, asked("reason"), reviewer)
+        note_event(session, access, form, event)
+
+    answer: Response = _change(project, form_id, submission_no, "restored", job, "remove")
+    return answer
+
+
+# -- many at once -----------------------------------------------------------------------------------------------------
+@pages_review.route("/review/bulk", methods=["GET", "POST"])
+def bulk(project: str, form_id: str) -> Response | str:
+    """Decide about all that the filter of the list finds: first see how many, and try the first ones."""
+    decision = _read_decision()
+    with database().reading() as session:
+        access, form = _enter(session, "review", project, form_id)
+        wanted = read_filter(access)
+        newest = list_submissions(session, form.id, access.reach, wanted, limit=1)
+        seen: dict[str, Any] = {
+            "form": form,
+            "narrowed": narrowing(),
+            "counted": count_submissions(session, form.id, access.reach, wanted),
+            "up_to": _number("up_to") or (newest[0].id if newest else 0),
+            "decision": decision,
+            "states": [state for state in STATES if state not in ("received", "corrected")],
+            "reason_codes": REASON_CODES,
+            "shown": SHOWN,
+            "recent": list_bulk_reviews(session, form.id, now() - UNDO),
+        }
+    if request.method == "POST" and asked("confirmed"):
+        number, part = decide_many(access, form, wanted, decision, seen["up_to"], CHANNEL)
+        return render_template("bulk_review.html", **seen, number=number, part=part)
+    if request.method == "POST":
+        seen["tried"] = _try(project, form_id, wanted, decision, seen["up_to"])
+    return render_template("bulk_review.html", **seen)
+
+
+def _try(project: str, form_id: str, wanted: Filter, decision: Decision, up_to: int) -> Any:
+    def look(session: Session) -> Any:
+        access, form = _enter(session, "review", project, form_id)
+        return try_part(session, form.id, wanted, decision, reviewer_of(access, CHANNEL), up_to=up_to)
+
+    return database().write(look)
+
+
+@pages_review.post("/review/bulk/<int(max=4611686018427387904):bulk_id>/undo")
+def post_undo(project: str, form_id: str, bulk_id: int) -> Response:
+    """Take a decision about many back."""
+    with database().reading() as session:
+        access, form = _enter(session, "review", project, form_id)
+    undo_many(access, form, bulk_id, CHANNEL)
+    return done(url_for("review_pages.bulk", project=project, form_id=form_id), "undone")
+
+
+# -- the policy -------------------------------------------------------------------------------------------------------
+@pages_review.route("/review/policy", methods=["GET", "POST"])
+def policy(project: str, form_id: str) -> Response | str:
+    """Which states exports hold, and what an approval needs."""
+
+    def read(session: Session) -> dict[str, Any]:
+        _, form = _enter(session, "remove", project, form_id)
+        offered = [state for state in STATES if state not in NEVER_EXPORTED]
+        return {"form": form, "policy": get_policy(session, form.id), "offered": offered}
+
+    def change(session: Session) -> None:
+        access, form = _enter(session, "remove", project, form_id)
+        wanted = {
+            "exported": request.form.getlist("exported"),
+            "two_approvals": bool(asked("two_approvals")),
+            "warnings": bool(asked("warnings")),
+        }
+        made = set_policy(session, form.id, wanted, access.who.actor, now())
+        note_policy(session, access, form, made.to_json(), now())
+
+    if request.method == "GET":
+        with database().reading() as session:
+            return render_template("review_policy.html", **read(session))
+    try:
+        database().write(change)
+    except Problem as refused:
+        with database().reading() as session:
+            return render_refused("review_policy.html", refused, **read(session))
+    return done(url_for("review_pages.policy", project=project, form_id=form_id), "saved")

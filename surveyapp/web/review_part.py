@@ -1,0 +1,48 @@
+"""What the page of a submission shows of its review: what may be done, what was found and said, what happened."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from surveyapp.review.decide import list_parts, open_submission
+from surveyapp.review.history import verify_history
+from surveyapp.review.policy import get_policy
+from surveyapp.review.states import REASON_CODES, list_next
+from surveyapp.store.comments import list_comments
+from surveyapp.store.forms import Form, get_form
+from surveyapp.store.listing import get_listed
+from surveyapp.store.reviews import find_lease, get_standing, list_weighed
+from surveyapp.web.current import database, now
+from surveyapp.web.identity import Access
+from surveyapp.web.reviewing import get_history, reviewer_of
+
+
+def take_up(access: Access, form_id: str, submission_id: int) -> None:
+    """Note that a reviewer has the submission open, so that others are told; it blocks nobody."""
+    if not access.may("review"):
+        return
+
+    def note(session: Session) -> None:
+        get_listed(session, get_form(session, access.project.id, form_id).id, access.reach, submission_id)
+        open_submission(session, submission_id, access.who.actor, now())
+
+    database().write(note)
+
+
+def get_review_part(session: Session, access: Access, form: Form, submission_id: int) -> dict[str, Any]:
+    """What parts/review.html shows."""
+    standing = get_standing(session, form.id, submission_id, access.reach)
+    held = find_lease(session, submission_id, now())
+    reviewer = reviewer_of(access, "office")
+    ways = list_next(standing.state, list_parts(standing, reviewer)) if access.may("review") else []
+    return {
+        "standing": standing,
+        "held": held if held is not None and held[0] != access.who.actor else None,
+        "ways": {way.to: way.needs for way in ways},
+        "reason_codes": REASON_CODES,
+        "policy": get_policy(session, form.id),
+        "findings": list_weighed(session, submission_id),
+        "comments": list_comments(session, [submission_id]),
+        "history": get_history(session, form, submission_id),
+        "proof": verify_history(session, submission_id),
+    }

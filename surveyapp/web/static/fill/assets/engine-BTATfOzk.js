@@ -1,0 +1,1 @@
+export{t as openForm,n as takePayload}from"./engine-fUZpH8NG.js";

@@ -1,1 +1,0 @@
-export{t as openForm,n as takePayload}from"./engine-DKal-6bc.js";

@@ -1,0 +1,53 @@
+"""The quality board in a browser: from what looks odd to each finding, and acknowledged."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from surveyapp.watch import Watch
+from tests.browser import DESK, PHONE, find_barriers, overflow, visiting
+from tests.doors.test_quality import ITEMS, interview, village
+from tests.office import person
+from tests.pages.test_people_in_browser import let_in
+from tests.people import Survey
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+
+def is_whole(page: "Page") -> None:
+    """No barrier, and nothing beside the window."""
+    assert find_barriers(page) == []
+    assert overflow(page) == 0
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_finding_is_looked_up_and_acknowledged(
+    browser: "Browser", survey: Survey, size: tuple[int, int], language: str, *, dark: bool
+) -> None:
+    survey.publish(village())
+    person(survey, "ada", "admin")
+    phone = survey.phone()
+    alike = dict.fromkeys(ITEMS, "the same")
+    for number in range(3):
+        phone.send(interview(str(number), {**alike, "income": str(400 + number)}, instance_id=f"uuid:{number}"))
+    phone.send(interview("9", {"enumerator": "asdf"}, instance_id="uuid:9"))
+    Watch(survey.config, survey.database, survey.files).check_waiting()
+    with visiting(browser, size=size, language=language, dark=dark) as page:
+        let_in(page, survey, "ada")
+        page.goto(f"{survey.url}/p/default/forms/village/quality")
+        is_whole(page)
+        page.locator("main a[href*='check=S11']").first.click()
+        page.wait_for_url("**/quality/findings*")
+        is_whole(page)
+        page.locator("input[name=finding]").check()
+        page.locator("#reason").fill("his real name")
+        page.locator("button[value=acknowledge]").click()
+        page.wait_for_url("**done=saved*")
+        is_whole(page)
+        assert page.locator("input[name=finding]").count() == 0
+        page.goto(f"{survey.url}/p/default/forms/village/quality/findings?state=acknowledged")
+        is_whole(page)
+        assert "his real name" in page.inner_text("main")
