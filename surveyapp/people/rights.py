@@ -5,7 +5,8 @@ see        read submissions and their files, as far as the reach goes
 submit     send records
 export     take away what may be seen: workbooks, indicators
 review     say what becomes of a submission that may be seen
-remove     delete submissions and restore them, reopen what others decided, say by which policy a form is reviewed
+remove     delete submissions and restore them, reopen what others decided, say by which policy a form is reviewed and
+           by which rules its answers are cleaned
 forms      publish, close and open forms
 settings   change the project and its indicators' settings
 phones     let phones and programs in, shut them out

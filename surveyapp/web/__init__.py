@@ -12,6 +12,7 @@ from surveyapp.store.files import Files
 from surveyapp.web.api_blueprint import ProblemApi
 from surveyapp.web.api_cleaning import api_cleaning
 from surveyapp.web.api_devices import api_devices
+from surveyapp.web.api_export_definitions import api_export_definitions
 from surveyapp.web.api_exports import api_exports
 from surveyapp.web.api_forms import api_forms
 from surveyapp.web.api_quality import api_quality
@@ -76,6 +77,16 @@ PAGES = (
     pages_quality,
     pages_cleaning,
 )
+APIS = (
+    api_forms,
+    api_submissions,
+    api_reviews,
+    api_quality,
+    api_cleaning,
+    api_exports,
+    api_export_definitions,
+    api_devices,
+)
 
 
 def create_app(config: Config) -> Flask:
@@ -123,5 +134,5 @@ def _register_api(app: Flask) -> None:
         },
     )
     api = ProblemApi(app)
-    for blueprint in (api_forms, api_submissions, api_reviews, api_quality, api_cleaning, api_exports, api_devices):
+    for blueprint in APIS:
         api.register_blueprint(blueprint)

@@ -1,6 +1,6 @@
 """What every part of the JSON API shares: its refusals."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from flask_smorest import Api, Blueprint
@@ -64,14 +64,20 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no typ
         super().__init__(*arguments, **options)
         self.before_request(admit_program)
 
+    def arguments(self, schema: Any, *, location: str = "json", **options: Any) -> Callable[[View], View]:
+        """As in flask-smorest; what it refuses by itself is documented, too."""
+        read = super().arguments(schema, location=location, **options)
+        refused = (422,) if location == "query" else (400, 422)
+        return lambda view: self._document(read(view), refused)
+
     def refuses(self, *statuses: int) -> Callable[[View], View]:
         """Document these refusals; 401 and 403 are everywhere."""
 
-        def document(view: View) -> View:
-            for status in sorted({401, 403, *statuses}):
-                view = self.alt_response(
-                    status, schema=ProblemOut, description=TITLES[status], content_type="application/problem+json"
-                )(view)
-            return view
+        return lambda view: self._document(view, sorted({401, 403, *statuses}))
 
-        return document
+    def _document(self, view: View, statuses: Iterable[int]) -> View:
+        for status in statuses:
+            view = self.alt_response(
+                status, schema=ProblemOut, description=TITLES[status], content_type="application/problem+json"
+            )(view)
+        return view

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, send_file, url_for
 
+from surveyapp.export.definitions import lay_under
 from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.pii import check_confirmation
@@ -13,7 +14,8 @@ from surveyapp.store.forms import Form, get_form
 from surveyapp.web.api_blueprint import ApiBlueprint
 from surveyapp.web.current import config, database, files, worker
 from surveyapp.web.identity import Access, allow_program
-from surveyapp.web.shapes import ExportIn, ExportOut
+from surveyapp.web.shapes import ExportOut
+from surveyapp.web.shapes_exports import ExportAskedIn
 from surveyapp.worker import cancel_export, export_path, request_export
 
 api_exports = ApiBlueprint(
@@ -25,7 +27,7 @@ api_exports = ApiBlueprint(
 
 
 @api_exports.route("", methods=["POST"])
-@api_exports.arguments(ExportIn, required=False)
+@api_exports.arguments(ExportAskedIn, required=False)
 @api_exports.response(202, ExportOut)
 @api_exports.refuses(400, 404, 422)
 def post_export(asked: dict[str, Any], project: str, form_id: str) -> dict[str, Any]:
@@ -34,7 +36,8 @@ def post_export(asked: dict[str, Any], project: str, form_id: str) -> dict[str, 
         access = allow_program(session, "export", project)
         owner, reach = access.project, access.reach
         form = get_form(session, owner.id, form_id)
-        options = {"zone": owner.timezone or config().timezone.key, "writer": config().export_writer, **asked}
+        options = {"zone": owner.timezone or config().timezone.key, "writer": config().export_writer}
+        options |= lay_under(session, form, asked.pop("definition", ""), asked)
         check_confirmation(StoredForm(session, files(), form, reach=reach), ExportOptions.from_json(options))
     export_id = request_export(worker(), owner, form, options, access.who, reach)
     return _described(project, form_id, _get(project, form_id, export_id)[2])

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.audit import note
 from surveyapp.publish import Published
+from surveyapp.store.export_definitions import ExportDefinition
 from surveyapp.store.forms import Form
 from surveyapp.web.identity import Access
 
@@ -27,3 +28,11 @@ def note_policy(session: Session, access: Access, form: Form, policy: dict[str, 
     """A form is reviewed by another policy."""
     slug = access.project.slug
     note(session, access.who, "form.review_policy", at=at, project=slug, subject=form.form_id, detail=policy)
+
+
+def note_definition(
+    session: Session, access: Access, form: Form, action: str, definition: ExportDefinition, at: datetime.datetime
+) -> None:
+    """Options of exports were kept under a name, or deleted."""
+    slug, detail = access.project.slug, {"name": definition.name, "number": definition.id}
+    note(session, access.who, action, at=at, project=slug, subject=form.form_id, detail=detail)

@@ -67,6 +67,8 @@ DONE: Final[Mapping[str, Any]] = {
     "form-open": lazy_gettext("The form is open again."),
     "export-asked": lazy_gettext("The export is being written. You may leave the page."),
     "export-cancelled": lazy_gettext("The export is cancelled."),
+    "definition-saved": lazy_gettext("The options are kept, and filled in below."),
+    "definition-deleted": lazy_gettext("The name and its options are deleted. Exports made with them stay."),
     "decided": lazy_gettext("Decided."),
     "commented": lazy_gettext("Kept."),
     "acknowledged": lazy_gettext("Acknowledged, until that value changes."),

@@ -1,10 +1,12 @@
 """Exports: asked for with their options, watched, cancelled, fetched."""
 
+from collections.abc import Sequence
 from typing import Any, Final, get_args
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from sqlalchemy.orm import Session
 
+from surveyapp.export.definitions import drop_definition, save_definition
 from surveyapp.export.options import (
     ENDINGS,
     Delimiter,
@@ -17,11 +19,14 @@ from surveyapp.export.options import (
     ValueMode,
 )
 from surveyapp.problems import EXPORT_NOT_FOUND, EXPORT_NOT_READY, Problem
+from surveyapp.store.export_definitions import ExportDefinition, list_export_definitions
 from surveyapp.store.exports import Export, get_export, list_given_exports
 from surveyapp.store.forms import Form, get_definition, get_form, get_form_version, list_form_versions, list_forms
-from surveyapp.web.current import config, database, worker
+from surveyapp.web.current import config, database, now, worker
 from surveyapp.web.identity import Access, allow_person
+from surveyapp.web.notes import note_definition
 from surveyapp.web.office import asked, done, render_refused
+from surveyapp.web.pages_submissions import LARGEST_ID
 from surveyapp.worker import cancel_export, export_path, request_export
 
 pages_exports = Blueprint("export_pages", __name__, url_prefix="/p/<project>")
@@ -42,6 +47,7 @@ CHOSEN: Final = (
 )
 DAYS: Final = ("received_from", "received_until", "interviewed_from", "interviewed_until")
 BOXES: Final = ("banner", "csv_bom", "formula_safe")
+UNASKED: Final = ("zone", "protection")
 USUAL: Final = ExportOptions().to_json()
 GOING: Final = ("queued", "running")
 
@@ -66,7 +72,7 @@ def exports(project: str, form_id: str) -> str:
         found = list_given_exports(session, form.id, access.who.actor, access.reach)
         if asked("part") == "list":
             return render_template("parts/export_list.html", form=form, exports=found, going=GOING)
-        return render_template("exports.html", exports=found, **_choices(session, form))
+        return render_template("exports.html", exports=found, **_choices(session, access, form))
 
 
 def _enter(session: Session, project: str, form_id: str) -> tuple[Access, Form]:
@@ -74,13 +80,19 @@ def _enter(session: Session, project: str, form_id: str) -> tuple[Access, Form]:
     return access, get_form(session, access.project.id, form_id)
 
 
-def _choices(session: Session, form: Form) -> dict[str, Any]:
+def _choices(session: Session, access: Access, form: Form) -> dict[str, Any]:
+    """What the form offers, and how it is filled in: as it came back, from a definition, or as usual."""
     versions = list_form_versions(session, form)
+    definitions = list_export_definitions(session, form.id)
+    begun = _begun_from(definitions)
     definition = get_definition(session, get_form_version(session, form))
     return {
         "form": form,
         "going": GOING,
-        "usual": ExportOptions(),
+        "definitions": definitions,
+        "begun": begun,
+        "droppable": {one.id for one in definitions if access.may("settings") or one.made_by == access.who.actor},
+        "filled": {**USUAL, **(_sent() if request.method == "POST" else begun.options if begun else {})},
         "kinds": KINDS,
         "formats": list(ENDINGS),
         "labels": get_args(ValueMode),
@@ -95,32 +107,46 @@ def _choices(session: Session, form: Form) -> dict[str, Any]:
     }
 
 
+def _begun_from(definitions: Sequence[ExportDefinition]) -> ExportDefinition | None:
+    return next((one for one in definitions if str(one.id) == asked("from")), None)
+
+
 @pages_exports.post("/forms/<form_id>/exports")
 def start(project: str, form_id: str) -> Response:
     """Ask for one; it is written in the background."""
     with database().reading() as session:
         access, form = _enter(session, project, form_id)
-        choices = _choices(session, form)
+        choices = _choices(session, access, form)
         found = list_given_exports(session, form.id, access.who.actor, access.reach)
     try:
-        options = _read_options(access)
+        options = _read_options(access, choices["begun"])
         request_export(worker(), access.project, form, options, access.who, access.reach)
     except Problem as refused:
         return render_refused("exports.html", refused, exports=found, **choices)
     return done(url_for("export_pages.exports", project=project, form_id=form_id), "export-asked")
 
 
-def _read_options(access: Access) -> dict[str, Any]:
-    """The options that the form states, and found good.
+def _read_options(access: Access, begun: ExportDefinition | None) -> dict[str, Any]:
+    """The options that the form states, and found good; those that it has no field for are as in the definition that
+    it was begun from.
 
     Raises:
         Problem: EXPORT_OPTION.
     """
     zone = access.project.timezone or config().timezone.key
     options: dict[str, Any] = {"zone": zone, "writer": config().export_writer}
+    options |= {name: value for name, value in (begun.options if begun else {}).items() if name in UNASKED}
+    options |= _sent()
+    read = ExportOptions.from_json(options)
+    # What is as usual need not be told in the list.
+    return {name: value for name, value in options.items() if name == "zone" or getattr(read, name) != USUAL[name]}
+
+
+def _sent() -> dict[str, Any]:
+    """What was filled in."""
     # A tabulator is no space around an answer.
     said = {name: request.form.get(name, "") for name in CHOSEN}
-    options |= {name: text for name, text in said.items() if text}
+    options: dict[str, Any] = {name: text for name, text in said.items() if text}
     options |= {name: asked(name) for name in DAYS if asked(name)}
     options |= {name: asked(name) == "yes" for name in BOXES}
     if asked("wide"):
@@ -128,9 +154,46 @@ def _read_options(access: Access) -> dict[str, Any]:
     for name in ("versions", "columns"):
         listed = [one.strip() for text in request.form.getlist(name) for one in text.split("\n") if one.strip()]
         options |= {name: listed} if listed else {}
-    read = ExportOptions.from_json(options)
-    # What is as usual need not be told in the list.
-    return {name: value for name, value in options.items() if name == "zone" or getattr(read, name) != USUAL[name]}
+    return options
+
+
+@pages_exports.post("/forms/<form_id>/exports/definitions")
+def save(project: str, form_id: str) -> Response:
+    """Keep the options under a name."""
+
+    def change(session: Session) -> int:
+        access, form = _enter(session, project, form_id)
+        begun = _begun_from(list_export_definitions(session, form.id))
+        options = _read_options(access, begun)
+        if begun is None or "zone" not in begun.options:
+            # That of the project, whenever the export is asked for.
+            del options["zone"]
+        kept = save_definition(session, form, asked("definition"), options, access.who.actor, now())
+        note_definition(session, access, form, "export_definition.saved", kept, now())
+        return kept.id
+
+    try:
+        number = database().write(change)
+    except Problem as refused:
+        with database().reading() as session:
+            access, form = _enter(session, project, form_id)
+            found = list_given_exports(session, form.id, access.who.actor, access.reach)
+            return render_refused("exports.html", refused, exports=found, **_choices(session, access, form))
+    address = url_for("export_pages.exports", project=project, form_id=form_id)
+    return redirect(f"{address}?from={number}&done=definition-saved#new", 303)  # type: ignore[return-value]  # werkzeug's response is Flask's here
+
+
+@pages_exports.post(f"/forms/<form_id>/exports/definitions/<int(max={LARGEST_ID}):number>/delete")
+def drop(project: str, form_id: str, number: int) -> Response:
+    """Forget options under a name: own ones, and as an admin any."""
+
+    def change(session: Session) -> None:
+        access, form = _enter(session, project, form_id)
+        gone = drop_definition(session, form, number, access.who.actor, anybodys=access.may("settings"))
+        note_definition(session, access, form, "export_definition.deleted", gone, now())
+
+    database().write(change)
+    return done(url_for("export_pages.exports", project=project, form_id=form_id), "definition-deleted")
 
 
 @pages_exports.post("/forms/<form_id>/exports/<export_id>/cancel")

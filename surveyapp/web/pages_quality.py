@@ -114,7 +114,7 @@ def findings(project: str, form_id: str) -> str:
         form = get_form(session, access.project.id, form_id)
         before = max(0, min(request.args.get("before", LARGEST_ID, type=int), LARGEST_ID))
         rows = list_quality_findings(session, form.id, access.reach, wanted, limit=PER_PAGE + 1, before=before)
-    narrowed: dict[str, Any] = {name: value for name in ("state", "check", "enumerator", "severity") if (value := asked(name))}
+    narrowed = _narrowing()
     older = None
     if len(rows) > PER_PAGE:
         last = rows[PER_PAGE - 1].id
@@ -130,6 +130,11 @@ def findings(project: str, form_id: str) -> str:
         check_title=_title(wanted.check) if wanted.check else "",
         older=older,
     )
+
+
+def _narrowing() -> dict[str, Any]:
+    """What the address, or the form that came from such a page, narrows the list to."""
+    return {name: said for name in ("state", "check", "enumerator", "severity") if (said := asked(name))}
 
 
 def _filter() -> QualityFilter:
@@ -178,8 +183,7 @@ def settle(project: str, form_id: str) -> Response:
         note(session, access.who, action, at=now(), project=project, subject=form_id, detail=detail)
 
     database().write(change)
-    narrowed: dict[str, Any] = {name: asked(name) for name in ("state", "check", "enumerator", "severity") if asked(name)}
-    address = url_for("quality_pages.findings", project=project, form_id=form_id, **narrowed, done="saved")
+    address = url_for("quality_pages.findings", project=project, form_id=form_id, **_narrowing(), done="saved")
     return redirect(address, 303)  # type: ignore[return-value]  # werkzeug's response is Flask's here
 
 

@@ -242,10 +242,8 @@ def tick(http: requests.Session, office: Survey, numbers: list[int], **fields: s
 
 def test_what_was_acknowledged_stays_silent_until_its_value_changes(office: Survey) -> None:
     person(office, "ann", "supervisor", team="a")
-    team_phone(office, "theirs", "ben", "a")
-    phone = office.phone("spare")
-    with office.database.begin() as session:
-        session.execute(office.sql("UPDATE devices SET team_id = (SELECT id FROM teams) WHERE name = 'spare'"))
+    person(office, "ben", "enumerator", team="a")
+    phone = team_phone(office, "theirs", "ben", "a")
     phone.send(interview("1", {"enumerator": "asdf"}, instance_id="uuid:1"))
     check(office)
     (one,) = found("--only", "S11")
@@ -333,3 +331,25 @@ def test_an_audit_log_that_comes_late_is_read(office: Survey) -> None:
     assert waiting(office) == (1, 0)
     check(office)
     assert len(found("--only", "T06")) == 1
+
+
+def test_backchecks_are_compared_with_the_interviews_of_their_households(office: Survey, tmp_path: Path) -> None:
+    checks = CHECKS.replace("| | poor | S07 | income | expression=${income} < 10 | Hardly any income |", "")
+    office.publish(village(checks + "| | again | B1 | income | type=1 | |", version="2"))
+    office.publish(village().replace("| | village | 1 |", "| | village_back | 1 |"))
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps({"backchecks": {"form": "village_back"}}))
+    run("quality-settings", "village", str(settings))
+    phone = office.phone()
+    for number in range(3):
+        phone.send(interview(str(number), instance_id=f"uuid:{number}"))
+    back = interview("1", {"income": "900", "enumerator": "cat"}, instance_id="uuid:back")
+    assert phone.send(back.replace('id="village"', 'id="village_back"')).status_code == 201
+    run("quality", "village", "--check")
+    differing = [one for one in found("--only", "again") if one["instance_id"]]
+    assert [(one["instance_id"], one["observed"], one["expected"]) for one in differing] == [("uuid:1", "500", "900")]
+    assert {one["enumerator"] for one in found("--only", "E14")} == {"ana"}
+    mended = interview("1", {"income": "500", "enumerator": "cat"}, instance_id="uuid:b2", deprecated_id="uuid:back")
+    phone.send(mended.replace('id="village"', 'id="village_back"'))
+    run("quality", "village", "--check")
+    assert not found("--only", "again")

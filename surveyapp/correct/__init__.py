@@ -1,0 +1,1 @@
+"""Corrections: rulesets tried and published, cleaning logs imported and undone."""

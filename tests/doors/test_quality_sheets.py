@@ -1,0 +1,66 @@
+"""What the checks across interviews found, in the workbook and the CSV files."""
+
+from pathlib import Path
+
+import openpyxl
+
+from surveyapp.watch import Watch
+from tests.doors.test_quality import ITEMS, interview, village
+from tests.people import Survey
+
+
+def sent(survey: Survey) -> None:
+    """Three interviews of two enumerators: two of Ana's are nearly the same."""
+    survey.publish(village())
+    phone = survey.phone()
+    alike = dict.fromkeys(ITEMS, "the same")
+    phone.send(interview("1", alike, instance_id="uuid:1"))
+    phone.send(interview("2", {**alike, "item3": "other", "gps": ""}, instance_id="uuid:2"))
+    phone.send(interview("3", {"enumerator": "bo"}, instance_id="uuid:3"))
+
+
+def test_findings_and_enumerators_have_sheets_of_their_own(survey: Survey, tmp_path: Path) -> None:
+    sent(survey)
+    assert "data_quality" not in survey.export("village", tmp_path / "before.xlsx")
+    watch = Watch(survey.config, survey.database, survey.files)
+    watch.check_waiting()
+    sheets = survey.export("village", tmp_path / "out.xlsx")
+    (near,) = [row for row in sheets["data_quality"] if row["check"] == "D07"]
+    assert (near["open"], near["submissions"], near["enumerators"], near["severity"]) == (1, 1, 1, "warning")
+    (told,) = [row for row in sheets["quality_findings"] if row["check"] == "D07"]
+    assert (told["_instance_id"], told["enumerator"], told["state"]) == ("uuid:2", "ana", "open")
+    crew = {row["enumerator"]: row for row in sheets["enumerators"]}
+    assert (crew["ana"]["interviews"], crew["bo"]["interviews"]) == (2, 1)
+    assert crew["ana"]["median_minutes"] == 40
+    assert crew["ana"]["near_duplicates"] == 1
+
+
+def test_errors_and_warnings_are_shaded(survey: Survey, tmp_path: Path) -> None:
+    sent(survey)
+    Watch(survey.config, survey.database, survey.files).check_waiting()
+    for writer in ("splice", "openpyxl"):
+        survey.export("village", tmp_path / f"{writer}.xlsx", writer=writer)
+        workbook = openpyxl.load_workbook(tmp_path / f"{writer}.xlsx")
+        rules = {
+            str(area.sqref): [rule.formula[0] for rule in area.rules]
+            for area in workbook["data_quality"].conditional_formatting
+        }
+        assert rules == {"A2:I5001": ['$C2="error"', '$C2="warning"']}
+        assert not workbook["data"].conditional_formatting
+
+
+def test_the_same_findings_give_the_same_bytes(survey: Survey, tmp_path: Path) -> None:
+    sent(survey)
+    watch = Watch(survey.config, survey.database, survey.files)
+    watch.check_waiting()
+    survey.export("village", tmp_path / "a.xlsx")
+    survey.export("village", tmp_path / "b.xlsx")
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_what_checks_found_can_be_had_without_the_answers(survey: Survey, tmp_path: Path) -> None:
+    sent(survey)
+    Watch(survey.config, survey.database, survey.files).check_waiting()
+    sheets = survey.export("village", tmp_path / "out.xlsx", kind="quality")
+    assert list(sheets) == ["README", "data_quality", "enumerators", "quality_findings", "findings"]
+    assert len(sheets["enumerators"]) == 2
