@@ -10,11 +10,13 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python
 BIN := .venv/bin
 ENVIRONMENT := .venv/.installed
 CATALOGUES := surveyapp/web/translations
+FRONTEND := surveyapp/frontend
+NEW_ENOUGH := const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)
 
 # More words for pytest: make test ARGS="tests/house -k floors"
 ARGS ?=
 
-.PHONY: help demo run test check lint types house cover format translations frontend bench migrate image clean
+.PHONY: help demo run test check lint types house cover format translations frontend node bench migrate image clean
 
 ## To use
 
@@ -35,7 +37,7 @@ migrate: $(ENVIRONMENT) ## bring the database to the newest revision
 test: $(ENVIRONMENT) ## the test suite on two cores, on SQLite and PostgreSQL
 	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
-check: lint types house cover ## everything that CI does: lint, types, the house's rules, tests with coverage
+check: lint types house node cover ## everything that CI does: lint, types, the house's rules, tests with coverage
 
 lint: $(ENVIRONMENT) ## style and likely mistakes (ruff)
 	$(BIN)/ruff check .
@@ -62,7 +64,15 @@ translations: $(ENVIRONMENT) ## what the pages say, into the catalogues to trans
 	$(BIN)/pybabel -q compile -d $(CATALOGUES)
 
 frontend: ## the phone web app from its source, into surveyapp/web/static/fill (needs Node 20.19 or newer)
-	cd surveyapp/frontend && npm ci --no-audit --no-fund --loglevel=error && npm run build
+	cd $(FRONTEND) && npm ci --no-audit --no-fund --loglevel=error && npm run build
+
+node: ## libraries for the tests of the phone web app; said and passed over where Node or its registry is not there
+	@if [ $(FRONTEND)/node_modules/.package-lock.json -nt $(FRONTEND)/package-lock.json ]; then exit 0; fi; \
+	if ! node -e '$(NEW_ENOUGH)' 2>/dev/null; then \
+		echo "SKIPPED: no Node 20.19 or newer; the phone web app is neither built again nor are its own tests run."; \
+	elif ! (cd $(FRONTEND) && timeout 120 npm ci --no-audit --no-fund --loglevel=error); then \
+		echo "SKIPPED: npm did not bring the libraries within two minutes; the phone web app is neither built again nor are its own tests run."; \
+	fi
 
 bench: $(ENVIRONMENT) ## speed, as ratios to the bare floor; kept in var/bench.json
 	$(BIN)/python -m bench

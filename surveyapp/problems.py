@@ -82,11 +82,16 @@ UNKNOWN_TOKEN = _kind(
 NOT_SIGNED_IN = _kind("not-signed-in", 401, "Sign in first", "Send a valid token as Authorization: Bearer.")
 NOT_ALLOWED = _kind("not-allowed", 403, "You may not do this", "Ask an admin of the project.")
 SIGN_IN_FAILED = _kind(
-    "sign-in-failed", 401, "That did not work", "Check the name, the password and the code; an admin can send a new link."
+    "sign-in-failed",
+    401,
+    "That did not work",
+    "Check the name, the password and the code; an admin can send a new link.",
 )
 TOO_MANY_ATTEMPTS = _kind("too-many-attempts", 429, "Too many attempts", "Wait, then try again.")
 LINK_EXPIRED = _kind("link-expired", 410, "This link does not work any more", "Ask for a new link.")
-PASSWORD_WEAK = _kind("password-weak", 422, "That password is too easy to guess", "Take a longer one, of several words.")
+PASSWORD_WEAK = _kind(
+    "password-weak", 422, "That password is too easy to guess", "Take a longer one, of several words."
+)
 PASSWORD_WRONG = _kind("password-wrong", 422, "That is not your password", "Type the password with which you sign in.")
 FORGED_REQUEST = _kind("forged-request", 403, "The page was open for too long", "Load the page again and repeat.")
 
@@ -193,9 +198,7 @@ RULESET_NOT_FOUND = _kind("ruleset-not-found", 404, "No such ruleset", "List the
 RULESET_PUBLISHED = _kind(
     "ruleset-published", 409, "A published ruleset never changes", "Make a new draft, and publish that."
 )
-LOG_IMPORT_NOT_FOUND = _kind(
-    "log-import-not-found", 404, "No such import", "List them with `surveyapp log list FORM`."
-)
+LOG_IMPORT_NOT_FOUND = _kind("log-import-not-found", 404, "No such import", "List them with `surveyapp log list FORM`.")
 LOG_IMPORT_UNDONE = _kind("log-import-undone", 409, "This import was undone before", "Import the log again.")
 CLEANING_BROKEN = _kind(
     "cleaning-broken",
@@ -214,6 +217,12 @@ SHEET_CHANGED = _kind(
 EXPORT_NOT_FOUND = _kind("export-not-found", 404, "No such export", "It may have expired; start a new one.")
 EXPORT_NOT_READY = _kind("export-not-ready", 409, "The export is not ready", "Ask for its state until it is done.")
 EXPORT_OPTION = _kind("export-option", 422, "An export option cannot be used", "See the options in the documentation.")
+EXPORT_DEFINITION_NOT_FOUND = _kind(
+    "export-definition-not-found", 404, "No such export definition", "Look at the list of those of the form."
+)
+EXPORT_DEFINITION_EXISTS = _kind(
+    "export-definition-exists", 409, "There is one of that name", "Choose another name, or delete the other one first."
+)
 EXPORT_EXTRA = _kind(
     "export-extra-missing", 501, "This server cannot write that format", "Ask whoever runs the server to install it."
 )

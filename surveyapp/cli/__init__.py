@@ -6,7 +6,7 @@ import click
 
 from surveyapp import __version__
 from surveyapp.cli.answers import codebook_command, export_command, protection_command
-from surveyapp.cli.cleaning import clean_command
+from surveyapp.cli.cleaning import clean_command, log_group
 from surveyapp.cli.demo import demo_command
 from surveyapp.cli.devices import device_group, token_group
 from surveyapp.cli.forms import (
@@ -21,6 +21,7 @@ from surveyapp.cli.indicators import indicators_command, refit_command, settings
 from surveyapp.cli.keeping import backup_command, doctor_command, restore_command
 from surveyapp.cli.people import audit_group, person_group, project_group, team_group
 from surveyapp.cli.quality import backchecks_command, quality_command, quality_settings_command
+from surveyapp.cli.review import history_command, purge_command
 from surveyapp.cli.rules import findings_command, judge_command, recheck_command
 from surveyapp.cli.server import migrate_command, serve_command, worker_command
 from surveyapp.cli.simulate import simulate_command
@@ -66,6 +67,9 @@ for command in (
     quality_settings_command,
     backchecks_command,
     clean_command,
+    log_group,
+    purge_command,
+    history_command,
     judge_command,
     recheck_command,
     indicators_command,

@@ -3,10 +3,13 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import click
+from click.core import ParameterSource
+from sqlalchemy.orm import Session
 
 from surveyapp.assess import effective_settings
 from surveyapp.cli.tools import Tools, bar, out, project_option
@@ -14,6 +17,7 @@ from surveyapp.disclosure.protection import Protection
 from surveyapp.disclosure.pseudonyms import project_secret
 from surveyapp.export import options as choices
 from surveyapp.export.codebook_changes import compare_codebooks, read_codebook
+from surveyapp.export.definitions import lay_under
 from surveyapp.export.from_store import StoredForm
 from surveyapp.export.manifest import find_same, hash_inputs
 from surveyapp.export.merge import merge_versions
@@ -21,7 +25,7 @@ from surveyapp.export.options import ENDINGS, FILES, ExportOptions
 from surveyapp.export.pii import suggest_classes
 from surveyapp.export.run import write_export
 from surveyapp.problems import EXPORT_OPTION, Problem
-from surveyapp.store.forms import get_form
+from surveyapp.store.forms import Form, get_form
 from surveyapp.store.indicators import get_parameters
 from surveyapp.store.projects import get_project
 
@@ -75,16 +79,19 @@ def _asked(command: Command) -> Command:
 @click.option("--bom/--no-bom", "csv_bom", default=True, help="Whether CSV files begin with a byte order mark.")
 @click.option("--formula-safe/--as-is", default=True, help="Whether CSV text like a formula gets an apostrophe.")
 @click.option("--protection", type=click.Path(exists=True, path_type=Path), help="JSON file for the kind deidentified.")
+@click.option("--definition", default="", metavar="NAME", help="Options kept under this name, where none are given.")
 @project_option
 @click.pass_obj
 def export_command(
     tools: Tools,
     /,
+    *,
     form: str,
     target: Path,
     project: str,
     file_format: str | None,
     protection: Path | None,
+    definition: str,
     **asked: Any,
 ) -> None:
     """Write the answers to FORM to TARGET: a workbook (.xlsx), or a zip of other files."""
@@ -92,10 +99,12 @@ def export_command(
     with bar("writing", "rows") as progress, tools.database.reading() as session:
         task = progress.add_task("", total=None)
         owner = get_project(session, project)
-        asked |= {"format": file_format or _format_of(target), "zone": owner.timezone or tools.config.timezone.key}
-        asked |= {"writer": tools.config.export_writer, "delimiter": asked["delimiter"].replace("tab", "\t")}
-        options = ExportOptions(**asked, protection=_read_protection(protection))
         found = get_form(session, owner.id, form)
+        usual = {"zone": owner.timezone or tools.config.timezone.key, "writer": tools.config.export_writer}
+        laid = _lay_under(session, found, definition, asked) | {"format": file_format or _format_of(target)}
+        options = ExportOptions.from_json(usual | laid)
+        if protection is not None:
+            options = replace(options, protection=_read_protection(protection))
         settings, parameters = effective_settings(session, found), get_parameters(session, found)
         source = StoredForm(session, tools.files, found, settings, parameters)
         if find_same(hash_inputs(source, options.fitted()), [target]) is not None:
@@ -117,6 +126,14 @@ def export_command(
         out.print(f"{rows:,} submissions are in {target}", markup=False)
 
 
+def _lay_under(session: Session, form: Form, definition: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """The options of a definition, and over them those that the command line gives."""
+    asked |= {"delimiter": asked["delimiter"].replace("tab", "\t")}
+    source = click.get_current_context().get_parameter_source
+    given = {name: value for name, value in asked.items() if source(name) is not ParameterSource.DEFAULT}
+    return lay_under(session, form, definition, given if definition else asked)
+
+
 def _format_of(target: Path) -> str:
     """What the name of a file asks for; `x.sav.zip` is SPSS, `x.zip` CSV."""
     for name, ending in ENDINGS.items():
@@ -126,9 +143,7 @@ def _format_of(target: Path) -> str:
     raise click.BadParameter(f"the name must end in one of {offered}, or give --format", param_hint="TARGET")
 
 
-def _read_protection(path: Path | None) -> Protection | None:
-    if path is None:
-        return None
+def _read_protection(path: Path) -> Protection:
     try:
         return Protection.from_json(json.loads(path.read_text(encoding="utf-8-sig")))
     except ValueError as error:

@@ -8,10 +8,14 @@ from rich.table import Table
 
 from surveyapp.audit import note
 from surveyapp.cli.tools import Tools, command_line, now, out, project_option
+from surveyapp.correct.log_import import Importer, SentLog, Tried, import_log, try_log, undo_import
 from surveyapp.correct.rulesets import RulesetTrial, publish_ruleset, read_rules, save_draft, try_rules
-from surveyapp.store.cleaning import KeptRuleset, find_published_ruleset, get_ruleset, list_rulesets
+from surveyapp.correct.sheets import read_sent
+from surveyapp.correct.worklog import write_worklog
+from surveyapp.store.cleaning import KeptRuleset, find_published_ruleset, get_ruleset, list_imports, list_rulesets
 from surveyapp.store.forms import get_form
 from surveyapp.store.projects import get_project
+from surveyapp.store.reach import EVERYTHING
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 SHOWN = 5
@@ -94,3 +98,116 @@ def _tell(trial: RulesetTrial) -> None:
     cells = sum(difference.cells.values())
     told = f"{cells:,} cells would differ, {difference.gone:,} submissions leave, {difference.added:,} come back"
     out.print(f"Beside {beside}: {told}.", markup=False)
+
+
+# -- the cleaning log -------------------------------------------------------------------------------------------------
+@click.group("log")
+def log_group() -> None:
+    """The cleaning log: what people decide about answers, taken out to Excel and brought in again."""
+
+
+@log_group.command("export")
+@click.argument("form")
+@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+@project_option
+@click.pass_obj
+def export_log_command(tools: Tools, form: str, target: Path, project: str) -> None:
+    """Write the work log of FORM to TARGET (.xlsx): a row for each answer that somebody should look at."""
+    with tools.database.reading() as session:
+        found = get_form(session, get_project(session, project).id, form)
+        rows, more = write_worklog(session, tools.files, found, EVERYTHING, target, now())
+    out.print(f"{rows:,} rows are in {target}", markup=False)
+    if more:
+        out.print("There is more than a work log can hold: settle these first.")
+
+
+@log_group.command("import")
+@click.argument("form")
+@click.argument("file", type=FILE)
+@click.option("--apply", is_flag=True, help="Apply it; without this it is only tried.")
+@click.option("--column", "columns", multiple=True, metavar="OURS=HEADER", help="Which header is which of our columns.")
+@click.option("--edited-from", type=FILE, help="FILE is the workbook of answers exported as this one, and edited.")
+@click.option("--remove-gone", is_flag=True, help="Rows that are gone from the edited workbook leave the data.")
+@project_option
+@click.pass_obj
+def import_log_command(
+    tools: Tools,
+    /,
+    form: str,
+    file: Path,
+    *,
+    apply: bool,
+    columns: tuple[str, ...],
+    edited_from: Path | None,
+    remove_gone: bool,
+    project: str,
+) -> None:
+    """Try the cleaning log FILE (.xlsx, .csv) on FORM: what it would change. With --apply, change it."""
+    by_hand = dict(pair.split("=", 1) for pair in columns if "=" in pair)
+    former = read_sent(edited_from.read_bytes(), edited_from.name) if edited_from is not None else None
+    sent = SentLog(read_sent(file.read_bytes(), file.name), by_hand, former, remove_gone)
+    who = command_line()
+    importer = Importer(who.actor, EVERYTHING, may_remove=True, now=now())
+    with tools.database.reading() as session:
+        found = get_form(session, get_project(session, project).id, form)
+        if not apply:
+            _tell_log(try_log(session, tools.files, found, sent, importer))
+            return
+    with tools.database.begin() as session:
+        tried, number = import_log(session, tools.files, found, sent, importer, None)
+        if number is not None:
+            note(session, who, "log.imported", at=now(), project=project, subject=form, detail={"import": number})
+    _tell_log(tried)
+    if number is None:
+        out.print("0 changes: nothing was imported.")
+    else:
+        out.print(f"Imported as number {number}; `surveyapp log undo {form} {number}` takes it back.", markup=False)
+
+
+@log_group.command("list")
+@click.argument("form")
+@project_option
+@click.pass_obj
+def list_log_command(tools: Tools, form: str, project: str) -> None:
+    """List the imports into the cleaning log of FORM."""
+    with tools.database.reading() as session:
+        found = get_form(session, get_project(session, project).id, form)
+        imports = list_imports(session, found.id)
+    table = Table("number", "file", "decisions", "by", "at", "undone")
+    for one in imports:
+        undone = f"{one.undone_at:%Y-%m-%d %H:%M}" if one.undone_at else ""
+        cells = (str(one.id), one.file_name, f"{one.decisions:,}", one.imported_by, f"{one.imported_at:%Y-%m-%d %H:%M}")
+        table.add_row(*cells, undone)
+    out.print(table)
+
+
+@log_group.command("undo")
+@click.argument("form")
+@click.argument("number", type=int)
+@project_option
+@click.pass_obj
+def undo_log_command(tools: Tools, form: str, number: int, project: str) -> None:
+    """Take back the import NUMBER: the data are as they were before it."""
+    who = command_line()
+    with tools.database.begin() as session:
+        found = get_form(session, get_project(session, project).id, form)
+        undone = undo_import(session, found, number, Importer(who.actor, EVERYTHING, may_remove=True, now=now()))
+        note(session, who, "log.undone", at=now(), project=project, subject=form, detail={"import": number})
+    out.print(f"{undone.decisions:,} decisions of {undone.file_name} are taken back.", markup=False)
+
+
+def _tell_log(tried: Tried) -> None:
+    dry_run = tried.dry_run
+    for one in dry_run.notices:
+        out.print(f"row {one.row}: {one.weight}: {one.message}", markup=False)
+    if dry_run.differences:
+        table = Table("row", "interview", "question", "from", "to")
+        for difference in dry_run.differences:
+            before, after = difference.old_label or difference.old, difference.new_label or difference.new
+            table.add_row(str(difference.row), difference.instance_id, difference.question, before, after)
+        out.print(table)
+    for instance_id in dry_run.removals:
+        out.print(f"{instance_id} would leave the clean data", markup=False)
+    if tried.gone:
+        out.print(f"{tried.gone:,} rows are gone from the sheet; --remove-gone takes them out of the data.")
+    out.print(", ".join(f"{count:,} {kind}" for kind, count in sorted(dry_run.counts.items())) or "0 changes")

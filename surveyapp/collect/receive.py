@@ -32,6 +32,7 @@ from surveyapp.store.devices import Device, mark_device_seen
 from surveyapp.store.files import Files, KeptFile
 from surveyapp.store.findings import add_findings, list_findings, remove_findings
 from surveyapp.store.forms import Form, FormVersion, find_form_version, get_definition, get_form, get_form_version
+from surveyapp.store.quality_summaries import mark_unchecked
 from surveyapp.store.submissions import (
     Attachment,
     Version,
@@ -46,6 +47,7 @@ from surveyapp.store.submissions import (
     list_attachments,
     list_related,
     lock_submission,
+    mark_corrected,
     mark_current,
     mark_mended,
 )
@@ -126,6 +128,8 @@ def _add_late_files(
     them.
     """
     added = _add_files(session, version.id, files, received_at)
+    if added:
+        mark_unchecked(session, [version.submission_id])
     if added and not version.current:
         current = get_current_version(session, form_pk, version.submission_id)
         missing = {f.value for f in list_findings(session, current.id) if f.check == "attachment-missing"}
@@ -216,6 +220,7 @@ class _Reception:
         number = count_versions(self.session, base.submission_id) + 1
         self._keep_current(base.submission_id, number, "edit", base)
         mark_current(self.session, base.submission_id, number)
+        mark_corrected(self.session, base.submission_id)
         return Receipt("edit", self.envelope.instance_id, base.submission_id)
 
     def _predecessor(self, successor: Version) -> Receipt:

@@ -104,9 +104,11 @@ def try_log(session: Session, files: Files, form: Form, sent: SentLog, importer:
 
 
 def import_log(
-    session: Session, files: Files, form: Form, sent: SentLog, importer: Importer, token: str
+    session: Session, files: Files, form: Form, sent: SentLog, importer: Importer, token: str | None
 ) -> tuple[Tried, int | None]:
     """Apply a log that was tried, all of it or nothing; the number of the import, None where it changes nothing.
+
+    `token` is that of the trial; None where nobody has looked at one, and it is applied as it comes.
 
     Raises:
         Problem: what `try_log` raises; LOG_CHANGED where the file or the data are not those of the dry run with this
@@ -114,6 +116,7 @@ def import_log(
     """
     lock_log(session, form.id)
     tried = try_log(session, files, form, sent, importer)
+    token = tried.dry_run.token if token is None else token
     rows = accept_import(tried.dry_run, token, tried.version, sent.file.hash)
     if tried.dry_run.removals and not importer.may_remove:
         raise Problem(NOT_ALLOWED, "Only an admin may take interviews out of the clean data.")

@@ -28,7 +28,14 @@ from surveyapp.store.accounts import (
     replace_role,
 )
 from surveyapp.store.projects import Project
-from surveyapp.store.sessions import SignedIn, add_link, find_link, mark_link_used, mark_sessions_ended
+from surveyapp.store.sessions import (
+    SignedIn,
+    add_link,
+    find_link,
+    mark_link_used,
+    mark_sessions_ended,
+    remove_links,
+)
 from surveyapp.store.teams import Team, add_team, find_team, replace_team_accounts
 
 LINK_DAYS: Final = 7
@@ -183,12 +190,18 @@ def may_be_helped(session: Session, project: Project, account: Account) -> bool:
 def give_role(session: Session, project: Project, login: str, role: str | None) -> None:
     """Give a person a role in a project, instead of the one they had; None takes it away.
 
+    Whoever was invited elsewhere and has no password yet needs a new link then: somebody else may hold the one that was
+    made before, and would come in here with it.
+
     Raises:
         Problem: ACCOUNT_NOT_FOUND, INVALID_NAME.
     """
     if role is not None and role not in ROLES:
         raise Problem(INVALID_NAME, f"There is no role {role!r}.", remedy=f"The roles are: {', '.join(ROLES)}.")
-    replace_role(session, project.id, get_account(session, login).id, role)
+    account = get_account(session, login)
+    if not account.has_password and set(list_roles(session, account.id)) - {project.slug}:
+        remove_links(session, account.id)
+    replace_role(session, project.id, account.id, role)
 
 
 def create_team(session: Session, project: Project, name: str) -> Team:

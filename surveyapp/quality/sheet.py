@@ -29,6 +29,8 @@ from surveyapp.xlsform.sheets import Sheet, canonical, clean_header, nearest
 
 T = TypeVar("T")
 SHEET: Final = "checks"
+# The note at a published version whose workbook has a sheet that was read.
+CHECKS_READ: Final = "checks-read"
 COLUMNS: Final = ("check_id", "kind", "questions", "parameters", "by", "severity", "message", "active")
 SEVERITIES: Final[Mapping[str, Severity]] = {
     "error": "error",

@@ -103,6 +103,11 @@ def find_link(session: Session, token_hash: str, at: datetime.datetime) -> Accou
     return None if row is None else Account(*row)
 
 
+def remove_links(session: Session, account_id: int) -> None:
+    """No link of this person works any more."""
+    session.execute(delete(one_time_links).where(k.account_id == account_id, k.used_at.is_(None)))
+
+
 def mark_link_used(session: Session, token_hash: str, at: datetime.datetime) -> bool:
     """Use a link up; False when somebody was quicker."""
     statement = update(one_time_links).where(k.token_hash == token_hash, k.used_at.is_(None)).values(used_at=at)

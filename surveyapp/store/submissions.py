@@ -288,9 +288,7 @@ def count_versions(session: Session, submission_id: int) -> int:
 
 def mark_current(session: Session, submission_id: int, number: int) -> None:
     """Let version `number` be what the submission says; its checks are to be run again."""
-    session.execute(
-        update(submissions).where(s.id == submission_id).values(current_number=number, unchecked=ONCE_MORE)
-    )
+    session.execute(update(submissions).where(s.id == submission_id).values(current_number=number, unchecked=ONCE_MORE))
 
 
 def mark_corrected(session: Session, submission_id: int) -> None:

@@ -21,7 +21,7 @@ from surveyapp.web.api_submissions import api_submissions
 from surveyapp.web.cookies import register_cookies
 from surveyapp.web.current import KEY, Surroundings
 from surveyapp.web.fill import fill
-from surveyapp.web.headers import use_headers
+from surveyapp.web.headers import POLICY, use_headers
 from surveyapp.web.i18n import register_languages
 from surveyapp.web.identity import admit_upload
 from surveyapp.web.logs import use_request_log
@@ -52,10 +52,6 @@ from surveyapp.web.problems import register_problems
 from surveyapp.web.returned import returned
 from surveyapp.worker import make_worker
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 PAGES = (
     pages_start,
     pages_sign_in,

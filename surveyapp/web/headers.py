@@ -8,6 +8,13 @@ from flask import Flask, Response, request
 from surveyapp.config import Config
 from surveyapp.problems import UNKNOWN_HOST, Problem
 
+# Of our pages.
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+# Of a page with the preview of a form in it.
+FRAMING: Final = f"{POLICY}; frame-src 'self'"
 ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     # No other site is told where somebody came from: the secret of a phone is in its address.

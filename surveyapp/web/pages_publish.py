@@ -20,15 +20,20 @@ from werkzeug.datastructures import FileStorage
 from surveyapp.problems import BAD_REQUEST, Problem
 from surveyapp.publish import PreparedForm, Published, foresee, prepare_form, publish
 from surveyapp.web.current import config, database, files, now
+from surveyapp.web.headers import FRAMING
 from surveyapp.web.identity import Access, allow_person
 from surveyapp.web.multipart import part_name, read_part
 from surveyapp.web.notes import note_published
 from surveyapp.web.office import asked, done, render_refused
+from surveyapp.xform.parse import ITEMSETS
 
 pages_publish = Blueprint("publish", __name__, url_prefix="/p/<project>/publish")
 
 # A version without a name is called after the time of its check; after a day it shall be checked anew.
 CHECKED_FOR: Final = datetime.timedelta(days=1)
+
+# Bytes of files that the page of the check holds for the preview.
+MOST_PREVIEWED: Final = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,27 @@ def check(project: str) -> Response:
     with database().reading() as session:
         foreseen = foresee(session, access.project, prepared, upload.media)
     carried = _carry(project, upload) if foreseen.possible and foreseen.fresh else ""
-    page = render_template("publish_checked.html", prepared=prepared, foreseen=foreseen, carried=carried, upload=upload)
-    return Response(page, 200 if foreseen.possible else 409)
+    page = render_template(
+        "publish_checked.html",
+        prepared=prepared,
+        foreseen=foreseen,
+        carried=carried,
+        upload=upload,
+        preview=_preview(prepared, upload),
+    )
+    policy = {"Content-Security-Policy": FRAMING}
+    return Response(page, 200 if foreseen.possible else 409, headers=policy)
+
+
+def _preview(prepared: PreparedForm, upload: Upload) -> dict[str, Any]:
+    """What the page hands to the phone web app, which draws the form; without the files where they are large."""
+    media: dict[str, bytes] = dict(upload.media)
+    if prepared.conversion.itemsets:
+        media[ITEMSETS] = prepared.conversion.itemsets
+    if sum(map(len, media.values())) > MOST_PREVIEWED:
+        media = {}
+    told = {name: base64.b64encode(content).decode() for name, content in media.items()}
+    return {"xform": prepared.conversion.xform.decode(), "media": told}
 
 
 @pages_publish.post("/confirmed")

@@ -1,6 +1,7 @@
 """XLSForm to XForm, by pyxform, in a process of its own.
 
 convert.py          the one door: convert_form(content, filename) -> Conversion
+checks_sheet.py     the sheet `checks`: checks across interviews that the author declares
 indicators_sheet.py the sheet `indicators`: inputs and settings of the catalogue
 collect_check.py    ODK Validate's opinion, where Java is present
 __main__.py         the process: limits itself, converts, answers on standard output

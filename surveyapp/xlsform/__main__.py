@@ -1,10 +1,10 @@
 """The process that converts one form: `python -m surveyapp.xlsform`.
 
 Reads one line of JSON (`wanted`, `filename`, `default_version`, `seconds`, `memory_mb`) and then the file from
-standard input; writes one line of JSON (`kind`, `findings`, `failed`, `rows`, `indicators`, `xform_bytes`) and then the
-XForm and the itemsets CSV to standard output. Where only the rows of the sheet `indicators` are wanted, it writes
-`failed`, `findings` and those. It limits itself before it looks at the file. Started by `surveyapp.xlsform.convert`
-alone.
+standard input; writes one line of JSON (`kind`, `findings`, `failed`, `rows`, `indicators`, `checks`, `xform_bytes`)
+and then the XForm and the itemsets CSV to standard output. Where only the sheet `indicators` or `checks` is wanted, it
+writes `failed`, `findings` and that. It limits itself before it looks at the file. Started by
+`surveyapp.xlsform.convert` alone.
 """
 
 import json
@@ -14,7 +14,7 @@ from dataclasses import asdict
 from typing import Any
 
 from surveyapp.xlsform.faults import FormFaultsError
-from surveyapp.xlsform.pipeline import read_indicators, run
+from surveyapp.xlsform.pipeline import read_checks, read_indicators, run
 
 MAX_XFORM = 64 * 1024 * 1024
 MAX_OPEN_FILES = 64
@@ -53,6 +53,8 @@ def limit_process(seconds: int, memory_mb: int) -> None:
 def _answer(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], list[bytes]]:
     if request["wanted"] == "indicators":
         return _read_indicators(content, request["filename"]), []
+    if request["wanted"] == "checks":
+        return _read_checks(content, request["filename"]), []
     return _convert(content, request["filename"], request["default_version"])
 
 
@@ -69,6 +71,7 @@ def _convert(content: bytes, filename: str, default_version: str) -> tuple[dict[
         "findings": [asdict(finding) for finding in made.findings],
         "rows": made.rows,
         "indicators": [asdict(row) for row in made.indicators],
+        "checks": made.checks,
         "xform_bytes": len(made.xform),
     }
     return answer, [made.xform, made.itemsets]
@@ -80,6 +83,14 @@ def _read_indicators(content: bytes, filename: str) -> dict[str, Any]:
     except FormFaultsError as error:
         return {"failed": True, "findings": [asdict(finding) for finding in error.findings]}
     return {"failed": False, "findings": [], "indicators": [asdict(row) for row in rows]}
+
+
+def _read_checks(content: bytes, filename: str) -> dict[str, Any]:
+    try:
+        grid = read_checks(content, filename)
+    except FormFaultsError as error:
+        return {"failed": True, "findings": [asdict(finding) for finding in error.findings]}
+    return {"failed": False, "findings": [], "checks": grid}
 
 
 def _out_of_memory() -> dict[str, Any]:

@@ -16,7 +16,6 @@ from typing import Any
 
 from surveyapp.findings import FormFinding
 from surveyapp.problems import FORM_FILE_UNSUPPORTED, FORM_INVALID, TOO_LARGE, Problem
-from surveyapp.xlsform.collect_check import check_for_collect
 from surveyapp.xlsform.indicators_sheet import IndicatorRow
 
 MAX_FILE = 50 * 1024 * 1024
@@ -32,7 +31,8 @@ class Conversion:
     `xform` is the XForm as it is to be stored and served, for an uploaded XForm byte for byte what came. `itemsets`
     is the content of `itemsets.csv`, which a form with select_one_external needs as attachment, else b''.
     `findings` are warnings and the repairs made; `source_kind` is xlsx, xls, csv, md or xform; `rows` gives the row
-    of each question on the survey sheet; `indicators` are the rows of the sheet of that name.
+    of each question on the survey sheet; `indicators` are the rows of the sheet of that name, `checks` the cells of
+    the sheet of that one.
     """
 
     xform: bytes
@@ -41,6 +41,7 @@ class Conversion:
     itemsets: bytes = b""
     rows: Mapping[str, int] = field(default_factory=dict)
     indicators: tuple[IndicatorRow, ...] = ()
+    checks: tuple[tuple[str, ...], ...] = ()
 
 
 def convert_form(
@@ -50,13 +51,12 @@ def convert_form(
     default_version: str = "",
     seconds: int = 60,
     memory_mb: int = 1024,
-    ask_collect: bool = False,
 ) -> Conversion:
     """Convert an XLSForm (.xlsx, .xls, .csv, .md) or check an XForm; the kind is told from the content.
 
-    `default_version` is set where the workbook states none; `ask_collect` has ODK Validate look at the result. Raises
-    Problem FORM_INVALID (or FORM_FILE_UNSUPPORTED, TOO_LARGE) with each fault in `errors` as the fields of a
-    FormFinding; also when a limit (`seconds` of processor and of wall time, `memory_mb`) is passed.
+    `default_version` is set where the workbook states none. Raises Problem FORM_INVALID (or FORM_FILE_UNSUPPORTED,
+    TOO_LARGE) with each fault in `errors` as the fields of a FormFinding; also when a limit (`seconds` of processor and
+    of wall time, `memory_mb`) is passed.
     """
     if len(content) > MAX_FILE:
         raise Problem(
@@ -68,12 +68,9 @@ def convert_form(
     if answer["failed"]:
         raise _problem(findings)
     size = answer["xform_bytes"]
-    if ask_collect:
-        findings += check_for_collect(rest[:size], rows=answer["rows"], seconds=seconds)
-        if findings and findings[-1].severity == "error":
-            raise _problem(findings)
     indicators = tuple(IndicatorRow(**row) for row in answer["indicators"])
-    return Conversion(rest[:size], findings, answer["kind"], rest[size:], answer["rows"], indicators)
+    checks = tuple(map(tuple, answer["checks"]))
+    return Conversion(rest[:size], findings, answer["kind"], rest[size:], answer["rows"], indicators, checks)
 
 
 def read_indicators_sheet(
@@ -85,6 +82,17 @@ def read_indicators_sheet(
     if answer["failed"]:
         raise _problem(tuple(FormFinding(**finding) for finding in answer["findings"]))
     return tuple(IndicatorRow(**row) for row in answer["indicators"])
+
+
+def read_checks_sheet(
+    content: bytes, filename: str, *, seconds: int = 60, memory_mb: int = 1024
+) -> tuple[tuple[str, ...], ...]:
+    """The sheet `checks` of a workbook that was converted before. Raises Problem as `convert_form` does."""
+    request = {"wanted": "checks", "filename": filename, "seconds": seconds, "memory_mb": memory_mb}
+    answer, _ = _ask(request, content)
+    if answer["failed"]:
+        raise _problem(tuple(FormFinding(**finding) for finding in answer["findings"]))
+    return tuple(map(tuple, answer["checks"]))
 
 
 def _ask(request: Mapping[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:

@@ -8,6 +8,7 @@ from surveyapp.xlsform.by_pyxform import Converted, convert_sheets
 from surveyapp.xlsform.check_choices import check_choices
 from surveyapp.xlsform.check_references import check_references
 from surveyapp.xlsform.check_survey import SurveyCheck
+from surveyapp.xlsform.checks_sheet import read_checks_grid
 from surveyapp.xlsform.faults import FormFaultsError, fault
 from surveyapp.xlsform.indicators_sheet import IndicatorRow, read_indicator_rows
 from surveyapp.xlsform.repair import RepairLog, free_root_name, repair_rows, repair_text, repair_types
@@ -27,7 +28,8 @@ from surveyapp.xlsform.xform_file import check_xform
 class Made:
     """A finished conversion. `itemsets` is the CSV of select_one_external, b'' where there is none.
 
-    `rows` gives the row of each name on the survey sheet; `indicators` are the rows of the sheet of that name.
+    `rows` gives the row of each name on the survey sheet; `indicators` are the rows of the sheet of that name,
+    `checks` the cells of the sheet of that one.
     """
 
     kind: SourceKind
@@ -36,6 +38,7 @@ class Made:
     findings: list[FormFinding]
     rows: dict[str, int]
     indicators: list[IndicatorRow]
+    checks: tuple[tuple[str, ...], ...] = ()
 
 
 def run(content: bytes, filename: str, default_version: str) -> Made:
@@ -55,15 +58,20 @@ def run(content: bytes, filename: str, default_version: str) -> Made:
     made = _convert(sheets, findings)
     survey = sheets["survey"]
     rows = {survey.get(row, "name"): number for number, row in survey.numbered()}
-    return Made(
-        kind, made.xform.encode(), made.itemsets.encode(), _unique([*findings, *made.warnings]), rows, indicators
-    )
+    told = _unique([*findings, *made.warnings])
+    return Made(kind, made.xform.encode(), made.itemsets.encode(), told, rows, indicators, read_checks_grid(grids))
 
 
 def read_indicators(content: bytes, filename: str) -> list[IndicatorRow]:
     """The rows of the sheet `indicators` alone. Raises FormFaultsError where the file cannot be read."""
     kind = recognise(content, filename)
     return [] if kind == "xform" else read_indicator_rows(read_grids(content, kind)[0])[0]
+
+
+def read_checks(content: bytes, filename: str) -> tuple[tuple[str, ...], ...]:
+    """The cells of the sheet `checks` alone. Raises FormFaultsError where the file cannot be read."""
+    kind = recognise(content, filename)
+    return () if kind == "xform" else read_checks_grid(read_grids(content, kind)[0])
 
 
 def _no_survey(grids: Grids) -> FormFinding:

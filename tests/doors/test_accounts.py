@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from surveyapp.people import accounts as people
+from surveyapp.people.projects import create_project
 from surveyapp.people.signing import (
     FREE_FOR_ACCOUNT,
     FREE_FOR_ADDRESS,
@@ -171,3 +172,15 @@ def test_somebody_always_can_let_people_in(database: Database) -> None:
         people.enable_account(session, "second")
         acts(session)[1]()
         assert [get_account(session, login).operator for login in ("chief", "second")] == [False, True]
+
+
+def test_a_link_that_was_made_elsewhere_does_not_lead_into_a_second_project(database: Database) -> None:
+    with database.begin() as session:
+        first, second = (create_project(session, slug, "", "", START) for slug in ("a", "b"))
+        _, secret = people.invite(session, "guest", "Guest", START)
+        people.give_role(session, first, "guest", "admin")
+        assert people.get_invited(session, secret, START).login == "guest"
+        people.give_role(session, second, "guest", "admin")
+        with pytest.raises(Problem) as refused:
+            people.get_invited(session, secret, START)
+    assert refused.value.kind is LINK_EXPIRED

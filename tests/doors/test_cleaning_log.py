@@ -137,7 +137,7 @@ def test_faults_of_a_log_are_told_at_once_and_nothing_is_applied(survey: Survey,
     )
     result = run(survey, "log", "import", "farms", str(path), "--apply")
     assert result.exit_code == 1
-    assert "row 2: error: There is no submission" in result.output
+    assert "row 2: There is no submission" in result.output
     assert "Did you mean “village”" in result.output
     assert "cleaning_log" not in survey.export("farms", tmp_path / "after.xlsx")
 

@@ -134,6 +134,10 @@ class MemorySource:
             for finding in record.findings:
                 yield FoundIn(record.number, f"uuid:{record.number:08d}", finding)
 
+    @staticmethod
+    def quality(_selection: Selection) -> None:
+        return None
+
     def missing_files(self, selection: Selection) -> Iterator[tuple[int, str]]:
         for record in self.chosen(selection):
             for name in record.missing:

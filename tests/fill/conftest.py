@@ -9,10 +9,9 @@ import pytest
 from surveyapp.config import Config
 from surveyapp.store.database import Database
 from surveyapp.store.migrations import migrate
-from tests.browser import PHONE
-from tests.doors.test_killed import MortalServer
-from tests.fill.enumerator import Enumerator
+from tests.fill.enumerator import Enumerator, enrolled, office_of
 from tests.people import PEOPLE, Survey, serving
+from tests.servers import MortalServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -45,20 +44,13 @@ def server(database_url: str, tmp_path: Path) -> Iterator[MortalServer]:
 @pytest.fixture
 def village(server: MortalServer) -> Iterator[Survey]:
     """The office's side of it, where the form `people` is published."""
-    ours = {name: value for name, value in server.environment.items() if name.startswith("SURVEYAPP_")}
-    survey = Survey(Config.from_environ(ours), server.url)
-    survey.publish(PEOPLE)
-    yield survey
-    survey.database.close()
+    with office_of(server) as survey:
+        survey.publish(PEOPLE)
+        yield survey
 
 
 @pytest.fixture
 def enumerator(browser: "Browser", village: Survey) -> Iterator[Enumerator]:
     """Somebody let in as `Phone 1`, with the forms on the phone."""
-    width, height = PHONE
-    context = browser.new_context(viewport={"width": width, "height": height}, has_touch=True, locale="en-GB")
-    found = Enumerator(context, village.url)
-    found.enrol(village.phone("Phone 1").url.rpartition("/")[2])
-    found.wait_until_offline_is_possible()
-    yield found
-    context.close()
+    with enrolled(browser, village) as found:
+        yield found

@@ -7,10 +7,15 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from surveyapp.config import Config
+from tests.browser import PHONE
+from tests.people import Survey
+from tests.servers import MortalServer
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, FilePayload, Page
+    from playwright.sync_api import Browser, BrowserContext, FilePayload, Page
 
 BUNDLE = Path(__file__).parents[2] / "surveyapp/web/static/fill"
 STORE = Path(__file__).with_name("phone_store.js")
@@ -44,8 +49,12 @@ class Enumerator:
         self.page.get_by_role("button", name="Start an interview").first.click()
         self.page.get_by_role("textbox", name="Name").fill(name)
         if photo:
-            picture: FilePayload = {"name": "photo.png", "mimeType": "image/png", "buffer": PHOTO}
-            self.page.locator("input[type=file]").first.set_input_files([picture])
+            self.photograph(PHOTO)
+
+    def photograph(self, content: bytes) -> None:
+        """Choose a picture for the first question on the page that wants one."""
+        picture: FilePayload = {"name": "photo.png", "mimeType": "image/png", "buffer": content}
+        self.page.locator("input[type=file]").first.set_input_files([picture])
 
     def add_child(self, name: str) -> None:
         """On the page of the children."""
@@ -88,6 +97,8 @@ class Enumerator:
     def send_now(self) -> None:
         """Unless the app was quicker: it tries by itself when it is looked at, and the button goes when all is sent."""
         self.go("Outbox")
+        button = self.page.locator("main .button.wide:not(:disabled)")
+        button.or_(self.page.get_by_test_id("sync").get_by_text("Everything is sent")).first.wait_for()
         self.page.evaluate("document.querySelector('main .button.wide:not(:disabled)')?.click()")
 
     def go(self, tab: str) -> None:
@@ -100,6 +111,27 @@ class Enumerator:
         """How many records of this state the phone holds."""
         counted: int = self.page.evaluate("state => phoneStore.count(state)", state)
         return counted
+
+
+@contextlib.contextmanager
+def enrolled(browser: "Browser", survey: Survey, **more: Any) -> Iterator[Enumerator]:
+    """Somebody let in as `Phone 1`, with the forms on the phone; `more` is what else the browser context is told."""
+    width, height = PHONE
+    context = browser.new_context(viewport={"width": width, "height": height}, has_touch=True, locale="en-GB", **more)
+    found = Enumerator(context, survey.url)
+    found.enrol(survey.phone("Phone 1").url.rpartition("/")[2])
+    found.wait_until_offline_is_possible()
+    yield found
+    context.close()
+
+
+@contextlib.contextmanager
+def office_of(server: MortalServer) -> Iterator[Survey]:
+    """The office's side of a server that may be dead."""
+    ours = {name: value for name, value in server.environment.items() if name.startswith("SURVEYAPP_")}
+    survey = Survey(Config.from_environ(ours), server.url)
+    yield survey
+    survey.database.close()
 
 
 class BadLine:

@@ -1,9 +1,10 @@
 """Somebody who fills a form with the keyboard alone."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from tests.fill.form_screen import Screen
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 # Where the focus is, and in which question; `wrong` is what that question complains of.
 FOCUS = """() => {
@@ -31,28 +32,31 @@ MOST_KEYS = 2500
 class Typist:
     """Goes by Tab from control to control and answers what is asked."""
 
-    def __init__(self, screen: Screen, answers: Mapping[str, str]) -> None:
+    def __init__(self, page: "Page", answers: Mapping[str, str]) -> None:
         """`answers` is what to type where the label begins so; anything that the form allows goes elsewhere."""
-        self.screen = screen
+        self.page = page
         self.answers = answers
         self.tried: dict[str, int] = {}
         self.seen: set[str] = set()
 
-    def finish(self) -> None:
-        """Fills page after page until the interview is finished."""
+    def fill_until(self, there: Callable[[], bool]) -> None:
+        """Fills page after page until we are there."""
         for _ in range(MOST_KEYS):
-            if self.screen.seen("finished"):
+            if there():
                 return
-            self.press("Tab")
-            self.answer(self.focus())
-        wrong = self.screen.page.locator(".fq-wrong").all_inner_texts()
+            at = self.focus()
+            self.answer(at)
+            # Those put the focus where it should be: on an error, on the next page, on what has opened.
+            if not (at["next"] or at["closedRow"]):
+                self.press("Tab")
+        wrong = self.page.locator(".fq-wrong").all_inner_texts()
         raise AssertionError(f"still at {self.focus()} with {wrong}")
 
     def press(self, key: str) -> None:
-        self.screen.page.keyboard.press(key)
+        self.page.keyboard.press(key)
 
     def focus(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.screen.page.evaluate(FOCUS)
+        found: dict[str, Any] = self.page.evaluate(FOCUS)
         return found
 
     def answer(self, at: dict[str, Any]) -> None:
@@ -65,7 +69,7 @@ class Typist:
         elif at["tag"] == "BUTTON" and at["point"] and at["id"] not in self.seen:
             self.seen.add(at["id"])
             self.press("Enter")
-            self.screen.page.locator(".f-point").wait_for()
+            self.page.locator(".f-point").wait_for()
 
     def answer_box(self, at: dict[str, Any]) -> None:
         if at["type"] in ("radio", "checkbox"):
@@ -74,10 +78,10 @@ class Typist:
             elif not at["answered"]:
                 self.press("Space")
         elif at["type"] == "date":
-            self.screen.page.keyboard.type("05172024")
+            self.page.keyboard.type("05172024")
         elif at["type"] == "text" and (not at["value"] or at["wrong"]):
             self.press("Control+A")
-            self.screen.page.keyboard.type(self.words_for(at))
+            self.page.keyboard.type(self.words_for(at))
             self.press("Tab")
             self.press("Shift+Tab")
 

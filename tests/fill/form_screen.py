@@ -19,6 +19,8 @@ from playwright.sync_api import Browser, Locator, Page
 from tests.browser import PHONE, visiting
 
 FRONTEND = Path(__file__).parents[2] / "surveyapp" / "frontend"
+# npm writes it last.
+LIBRARIES = FRONTEND / "node_modules/.package-lock.json"
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "
     "media-src 'self' blob:; connect-src 'self'; worker-src 'self'; font-src 'self'; base-uri 'none'"
@@ -33,8 +35,8 @@ ZONE, PLACE = "Asia/Shanghai", {"latitude": 30.5928, "longitude": 114.3055, "acc
 def build_page(folder: Path) -> Path:
     """Builds the page into `folder`; skips the test where Node or the page's libraries are not there."""
     npx = shutil.which("npx")
-    if npx is None or not (FRONTEND / "node_modules").is_dir():
-        pytest.skip("no Node, or `npm ci` was not run in surveyapp/frontend")
+    if npx is None or not LIBRARIES.is_file():
+        pytest.skip("no Node, or `make node` was not run here")
     config = "src/form/harness/vite.config.js"
     command = [npx, "vite", "build", "--config", config, "--outDir", str(folder), "--logLevel", "error"]
     subprocess.run(command, cwd=FRONTEND, check=True, capture_output=True)
@@ -98,6 +100,10 @@ class Screen:
         """The record as the outbox gets it; files as base64."""
         taken: dict[str, Any] = self.page.evaluate("window.fill.take()")
         return taken
+
+    def complaints(self) -> set[tuple[str, str]]:
+        """What the engine has against the record: reference and kind of each."""
+        return {(reference, kind) for reference, kind in self.page.evaluate("window.fill.complaints()")}
 
     def by_engine(self, xform: str, answers: Mapping[str, Any], media: Mapping[str, str] | None = None) -> str:
         """The record that the engine alone makes of these answers."""

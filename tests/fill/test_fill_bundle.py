@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.fill.enumerator import BUNDLE
+from tests.fill.form_screen import FRONTEND, LIBRARIES
 
-FRONTEND = BUNDLE.parents[2] / "frontend"
 SOURCES = ("src", "public", "vite", "index.html", "package.json", "vite.config.js")
 
 
@@ -18,8 +18,8 @@ def npx() -> str:
     program = shutil.which("npx")
     if program is None:
         pytest.skip("no Node on this machine: the bundle cannot be built again to compare")
-    if not (FRONTEND / "node_modules").is_dir():
-        pytest.skip("`make frontend` has not been run here: surveyapp/frontend/node_modules is missing")
+    if not LIBRARIES.is_file():
+        pytest.skip("`make node` was not run here, or npm could not bring the libraries")
     return program
 
 

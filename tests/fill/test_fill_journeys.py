@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.browser import PHONE
-from tests.doors.test_killed import MortalServer
 from tests.fill.enumerator import PHOTO, Enumerator, bad_line
 from tests.people import PEOPLE, Survey
+from tests.servers import MortalServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -11,9 +11,10 @@ from pathlib import Path
 import sqlalchemy
 
 from surveyapp.config import Config
-from tests.doors.test_killed import PHONES, Interview, MortalServer
+from tests.doors.test_killed import PHONES, Interview
 from tests.keeping.commands import surveyapp
 from tests.people import PEOPLE, Phone, Survey
+from tests.servers import MortalServer
 
 # What makes the drill long enough for phones to be in the middle of things.
 BEFORE = 40

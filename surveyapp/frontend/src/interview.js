@@ -3,7 +3,8 @@ import { getRecord, makeDraft, readDraftData, readPayload, saveDraft } from './s
 import { fetchForm } from './sync/forms.js'
 import { keepEditPayload } from './edit.js'
 
-// What is needed to open an interview: {draft, form, start, files}. `files` came with a returned submission.
+// What is needed to open an interview: {draft, form, start, files, held}. `files` came with a returned submission, `held` are the
+// names of those that its server has.
 
 /** Why an interview cannot be opened: a word of `fill.*` or `home.*`. */
 export class CannotOpen extends Error {}
@@ -12,7 +13,7 @@ export class CannotOpen extends Error {}
 export async function beginInterview(db, key) {
   const form = await getForm(db, key)
   if (!form) throw new CannotOpen('fill.formGone')
-  return { draft: makeDraft(form), form, start: { kind: 'new' }, files: [] }
+  return { draft: makeDraft(form), form, start: { kind: 'new' }, files: [], held: [] }
 }
 
 /** One that is unfinished. */
@@ -22,7 +23,8 @@ export async function continueInterview(db, key) {
   const form = await getForm(db, draft.formKey)
   if (!form) throw new CannotOpen('fill.formGone')
   const files = draft.deprecatedId ? (await readPayload(db, key)).files : []
-  return { draft, form, start: { kind: 'restore', data: await readDraftData(db, key) }, files }
+  const held = draft.files.filter((file) => file.sent).map((file) => file.name)
+  return { draft, form, start: { kind: 'restore', data: await readDraftData(db, key) }, files, held }
 }
 
 /**
@@ -48,7 +50,7 @@ export async function correctInterview({ db, identity, server, returned }) {
   }
   const draft = { ...makeDraft(form), deprecatedId: returned.instance_id }
   const loaders = new Map(files.map((file) => [file.name, async () => new Response(file)]))
-  return { draft, form, start: { kind: 'edit', xml, files: loaders }, files }
+  return { draft, form, start: { kind: 'edit', xml, files: loaders }, files, held: [...loaders.keys()] }
 }
 
 /** What openForm wants. */
@@ -60,13 +62,13 @@ export async function asOpened(db, { form, start }, preload) {
  * Keeps one interview: save() while it goes on, finish() at its end; one after the other, however fast they are asked for.
  * `take` gives the payload of the moment.
  */
-export function keepInterview(db, { draft, files }, take) {
+export function keepInterview(db, { draft, files, held }, take) {
   let kept = draft
   let turn = Promise.resolve()
 
   const write = async (more) => {
     const payload = await take()
-    const whole = kept.deprecatedId ? await keepEditPayload(payload, kept.deprecatedId, files) : payload
+    const whole = kept.deprecatedId ? await keepEditPayload(payload, { deprecatedId: kept.deprecatedId, files, held }) : payload
     kept = await saveDraft(db, kept, whole, more)
     return kept
   }

@@ -1,9 +1,9 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, test } from 'vitest'
 import { getIdentity } from '../src/store/identities.js'
-import { deleteRecord, getRecord, listRecords, readPayload, reopenRecord, retryRecord } from '../src/store/records.js'
+import { deleteRecord, getRecord, listRecords, makeDraft, readPayload, reopenRecord, retryRecord, saveDraft } from '../src/store/records.js'
 import { judge, waitAfter } from '../src/sync/outbox.js'
-import { answer, newDatabase, outboxOf, person, photo, queue, serverWith } from './phone_fixture.js'
+import { FORM, answer, newDatabase, outboxOf, payload, person, photo, queue, serverWith } from './phone_fixture.js'
 
 let db, me
 beforeEach(async () => {
@@ -181,6 +181,17 @@ test('a connection lost between two requests goes on with the files that are mis
   await outbox.flush({ force: true })
   expect(server.posts.map((post) => post.files)).toEqual([['a.jpg'], ['b.jpg'], ['b.jpg']])
   expect(server.rows.get('one').files).toEqual(['a.jpg', 'b.jpg'])
+})
+
+test('files that the server has with the submission that is edited are kept here and not posted again', async () => {
+  const draft = { ...makeDraft({ ...FORM, identity: me.id }), deprecatedId: 'uuid:old' }
+  const edited = { ...payload('one', [photo('old.jpg'), photo('new.jpg')]), carried: ['old.jpg'] }
+  const { key } = await saveDraft(db, draft, edited, { queue: true })
+  expect((await readPayload(db, key)).files.map((file) => file.name)).toEqual(['old.jpg', 'new.jpg'])
+  const server = serverWith()
+  await outboxOf(db, me, server).flush()
+  expect(server.posts.map((post) => [post.files, post.incomplete])).toEqual([[['new.jpg'], false]])
+  expect(await states()).toEqual({ one: 'sent' })
 })
 
 test('once a record was on its way it is not changed any more', async () => {

@@ -117,8 +117,9 @@ describe('edits', () => {
     const files = [photo('kept.jpg'), photo('gone.jpg'), photo('taken.jpg')]
     const taken = payload('uuid:new', [files[2]])
     taken.xml = new File(['<data><p>kept.jpg</p><q>taken.jpg</q><meta><instanceID>uuid:new</instanceID></meta></data>'], 'x')
-    const whole = await keepEditPayload(taken, 'uuid:old', files)
+    const whole = await keepEditPayload(taken, { deprecatedId: 'uuid:old', files, held: ['kept.jpg', 'gone.jpg'] })
     expect(whole.files.map((file) => file.name)).toEqual(['taken.jpg', 'kept.jpg'])
+    expect(whole.carried).toEqual(['kept.jpg'])
     expect(await whole.xml.text()).toContain('<deprecatedID>uuid:old</deprecatedID>')
   })
 })

@@ -27,7 +27,7 @@ export async function openForm({ xml, media, start, preload = {} }) {
   })
   if (loaded.status === 'failure') throw loaded.error
   const { root } = await instance(loaded, start, settings(preload))
-  return { root, ...described(xml), languages: languagesOf(root), warnings, media, mode: start.kind }
+  return { root, ...described(xml), languages: languagesOf(root), warnings, media }
 }
 
 /**
@@ -35,26 +35,24 @@ export async function openForm({ xml, media, start, preload = {} }) {
  *
  * The engine hands out only the files that changed since a draft was opened again; ours come from the tree.
  *
- * @returns {Promise<{instanceId: string, instanceName: string, xml: File, files: File[], carried: string[], violations: number}>}
+ * @returns {Promise<{instanceId: string, instanceName: string, xml: File, files: File[], violations: number}>}
  */
 export async function takePayload(form) {
   const payload = await form.root.prepareInstancePayload({ payloadType: 'monolithic' })
-  const taken = { instanceId: '', instanceName: '', files: [], carried: [] }
+  const taken = { instanceId: '', instanceName: '', files: [] }
   for (const node of leaves(form.root)) {
     const state = node.currentState
     if (!state.relevant) continue
-    if (node.nodeType === 'upload') addFile(taken, node, form.mode)
+    if (node.nodeType === 'upload') addFile(taken, node)
     else if (/\/(\w+:)?meta\/(\w+:)?instanceID$/.test(state.reference)) taken.instanceId = state.instanceValue
     else if (/\/(\w+:)?meta\/(\w+:)?instanceName$/.test(state.reference)) taken.instanceName = state.instanceValue
   }
   return { ...taken, xml: payload.data[0].get(RECORD), violations: payload.violations?.length ?? 0 }
 }
 
-function addFile(taken, node, mode) {
-  const { value, attachmentState } = node.currentState
-  if (!value) return
-  taken.files.push(value)
-  if (mode === 'edit' && !attachmentState.dirty) taken.carried.push(value.name)
+function addFile(taken, node) {
+  const { value } = node.currentState
+  if (value) taken.files.push(value)
 }
 
 // On plain http there is none, and the engine will not start without it. It also wants a function of no parameters.

@@ -8,6 +8,7 @@ import { DURABLE, makeId } from './database.js'
 //     ▲                │  ▲         │
 //     └──── reopen ────┘  └─retry───┴──400/409/413──▶ rejected
 //
+// A file is `sent` when the server has it, be it with the submission that this record edits.
 // `frozen` from the first POST on: the server may hold these bytes, so they never change again.
 const BOTH = ['records', 'blobs']
 const XML = 'xml'
@@ -15,7 +16,7 @@ export const UNSENT = ['draft', 'queued', 'sending', 'rejected']
 
 const blobsOf = (key) => IDBKeyRange.bound([key], [key, []])
 const fileKey = (key, name) => [key, 'file', name]
-const described = ({ name, type, size, lastModified }) => ({ name, type, size, modified: lastModified, sent: false })
+const described = ({ name, type, size, lastModified }, sent) => ({ name, type, size, modified: lastModified, sent })
 const alike = (a, b) => a && b && a.size === b.size && a.modified === b.modified
 
 /** Somebody else changed the record in the meantime (another tab queued or deleted it). */
@@ -51,7 +52,7 @@ export function makeDraft(form, now = Date.now()) {
 }
 
 /**
- * Keep a draft as it stands: XML and attachments in one transaction. `payload` is what takePayload gives. With
+ * Keep a draft as it stands: XML and attachments in one transaction. `payload` is what takePayload or keepEditPayload gives. With
  * `queue`, the same transaction makes it queued.
  */
 export async function saveDraft(db, draft, payload, { position = null, queue = false, now = Date.now() } = {}) {
@@ -64,7 +65,7 @@ export async function saveDraft(db, draft, payload, { position = null, queue = f
     throw new RecordMoved(draft.key)
   }
   const before = new Map((kept?.files ?? []).map((file) => [file.name, file]))
-  const files = payload.files.map(described)
+  const files = payload.files.map((file) => described(file, payload.carried?.includes(file.name) ?? false))
   blobs.put(payload.xml.slice(0, payload.xml.size, 'text/xml'), [draft.key, XML])
   payload.files.forEach((file, i) => {
     // Photos are not written again with every answer.

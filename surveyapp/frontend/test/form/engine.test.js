@@ -209,12 +209,13 @@ describe('an edit', () => {
     expect(await taken.xml.text()).toContain(`<deprecatedID>${instanceId}</deprecatedID>`)
   })
 
-  it('tells which files the server has already', async () => {
+  it('names a file that is taken anew otherwise than the one before', async () => {
     const { name, edited } = await edit((file) => [[file, async () => new Response(photo())]])
     await vi.waitFor(() => expect(question(edited, 'photo').currentState.value).not.toBeNull())
-    expect((await takePayload(edited)).carried).toEqual([name])
-    question(edited, 'photo').setValue(photo('new.jpg'))
-    expect((await takePayload(edited)).carried).toEqual([])
+    expect((await takePayload(edited)).files.map((file) => file.name)).toEqual([name])
+    question(edited, 'photo').setValue(photo(name))
+    const [taken] = (await takePayload(edited)).files
+    expect(taken.name).not.toBe(name)
   })
 
   it('keeps the name of a file that could not be fetched', async () => {

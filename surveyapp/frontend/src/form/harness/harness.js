@@ -66,6 +66,11 @@ window.fill = {
     return performance.now() - before
   },
   take: () => taken(form.value),
+  /** What the engine has against the record: reference and kind (`required`, `constraint`) of each. */
+  complaints: () =>
+    [...leaves(form.value.root)]
+      .filter((node) => node.currentState.relevant && node.validationState?.violation)
+      .map((node) => [node.currentState.reference, node.validationState.violation.condition]),
   /** What the camera's reader sees on a picture, given as base64 of a PNG. */
   async readCode(content) {
     const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))

@@ -1,0 +1,67 @@
+"""The interviews of a form in memory, so that a new one is compared with all in some milliseconds.
+
+Nothing lies here alone: it is made from the kept summaries, and follows what other processes add to them.
+"""
+
+import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from surveyapp.examine.plans import FormPlans
+from surveyapp.quality.gathered import Gathered
+from surveyapp.quality.interview import Summary
+from surveyapp.quality.plan import Plan
+from surveyapp.quality.summaries import summary_as_plain, summary_from_plain
+from surveyapp.store.quality_summaries import KeptSummary, list_summaries, list_summary_marks
+
+# Clocks of machines differ, and what was written first may be committed last.
+OVERLAP: Final = datetime.timedelta(seconds=30)
+VERSION: Final = "form_version_id"
+
+
+class Memory:
+    """The interviews of one form, as far as they have been checked."""
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        self.gathered = Gathered(columns)
+        # Rejected and deleted ones too, which nothing is compared with.
+        self.summaries: dict[int, Summary] = {}
+        self._marks: dict[int, datetime.datetime] = {}
+
+    def follow(self, session: Session, form_pk: int, plans: FormPlans) -> None:
+        """Take in what has been kept since."""
+        newest = max(self._marks.values(), default=None)
+        marks = list_summary_marks(session, form_pk, None if newest is None else newest - OVERLAP)
+        # What we have just made ourselves, and is not committed yet, is newer than what is kept.
+        changed = [one for one, checked_at in marks.items() if one not in self._marks or self._marks[one] < checked_at]
+        for kept in list_summaries(session, changed):
+            plan = plans.plans.get(kept.content.get(VERSION, 0), plans.newest)
+            summary = summary_from_plain(kept.content, plan.measures, plan.compared, kept.codes)
+            self.add(kept.submission_id, summary, kept.checked_at)
+
+    def add(self, submission_id: int, summary: Summary, checked_at: datetime.datetime) -> None:
+        """One interview more, or what it says now."""
+        self.summaries[submission_id] = summary
+        self._marks[submission_id] = checked_at
+        self.gathered.add(summary)
+
+
+class Memories:
+    """Those of all forms that this process has looked at."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Plan, Memory]] = {}
+
+    def get(self, session: Session, form_pk: int, plans: FormPlans) -> Memory:
+        """The interviews of a form, as they are kept now."""
+        known = self._known.get(form_pk)
+        if known is None or known[0] is not plans.newest:
+            known = self._known[form_pk] = (plans.newest, Memory(plans.newest.compared))
+        known[1].follow(session, form_pk, plans)
+        return known[1]
+
+
+def as_kept(submission_id: int, summary: Summary, form_version_id: int, now: datetime.datetime) -> KeptSummary:
+    """The summary as it is kept."""
+    return KeptSummary(submission_id, {**summary_as_plain(summary), VERSION: form_version_id}, summary.codes, now)

@@ -1,0 +1,1 @@
+"""The life of a submission: who says what becomes of it."""
