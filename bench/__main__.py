@@ -17,7 +17,18 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("workbook", "intake", "volume", "rules", "indicators", "quality", "cleaning", "companions", "form_screen", "lists")
+NAMES = (
+    "workbook",
+    "intake",
+    "volume",
+    "rules",
+    "indicators",
+    "quality",
+    "cleaning",
+    "companions",
+    "form_screen",
+    "lists",
+)
 RESULTS = Path("var/bench.json")
 
 

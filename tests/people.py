@@ -21,7 +21,7 @@ from surveyapp.export.options import ExportOptions
 from surveyapp.export.run import write_export
 from surveyapp.findings import Finding
 from surveyapp.people.phones import enrol_device, revoke_device
-from surveyapp.people.programs import grant_api_token
+from surveyapp.people.programs import SCOPES, grant_api_token
 from surveyapp.people.projects import create_project, ensure_project
 from surveyapp.publish import PreparedForm, Published, prepare_form, publish
 from surveyapp.store.database import Database
@@ -113,7 +113,7 @@ class Survey:
 
     def api(self, project: str = "default") -> requests.Session:
         with self.database.begin() as session:
-            token = grant_api_token(session, ensure_project(session, project, now()), "test", now())
+            token = grant_api_token(session, ensure_project(session, project, now()), "test", now(), scopes=SCOPES)
         http = requests.Session()
         http.trust_env = False
         http.headers["Authorization"] = f"Bearer {token}"

@@ -32,7 +32,7 @@ from surveyapp.export.options import ExportOptions
 from surveyapp.export.run import write_export
 from surveyapp.people.accounts import ensure_operator
 from surveyapp.people.phones import reissue_device
-from surveyapp.people.programs import grant_api_token
+from surveyapp.people.programs import SCOPES, grant_api_token
 from surveyapp.people.projects import DEFAULT_PROJECT, create_project
 from surveyapp.problems import Problem
 from surveyapp.publish import prepare_form, publish
@@ -118,7 +118,7 @@ def prepare(tools: Tools, port: int) -> tuple[list[str], str]:
         for number in range(1, PHONES + 1):
             name = f"Sample phone {number}"
             urls.append(f"http://127.0.0.1:{port}/c/{reissue_device(session, project, name, now())}")
-        return urls, grant_api_token(session, project, "demonstration", now())
+        return urls, grant_api_token(session, project, "demonstration", now(), scopes=SCOPES)
 
 
 @contextmanager

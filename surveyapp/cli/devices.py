@@ -21,6 +21,9 @@ from surveyapp.people.settings_qr import collect_settings, draw_png, draw_svg, e
 from surveyapp.store.devices import list_api_tokens, list_devices
 from surveyapp.store.projects import Project, get_project
 
+# What an analyst needs; more is said.
+READ_ONLY = ("read",)
+
 
 @click.group("device")
 def device_group() -> None:
@@ -148,7 +151,7 @@ def token_group() -> None:
 
 @token_group.command("add")
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What it may do; without it, all.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What it may do; without it, read.")
 @click.option("--days", type=click.IntRange(1, 3650), help="For how many days it works; without it, until revoked.")
 @project_option
 @click.pass_obj
@@ -157,8 +160,8 @@ def token_add(tools: Tools, name: str, scopes: tuple[str, ...], days: int | None
     expires_at = None if days is None else now() + datetime.timedelta(days=days)
     with tools.database.begin() as session:
         owner = ensure_project(session, project, now())
-        token = grant_api_token(session, owner, name, now(), scopes=scopes or SCOPES, expires_at=expires_at)
-        _note(session, "token.added", owner, name, scopes=list(scopes or SCOPES), days=days)
+        token = grant_api_token(session, owner, name, now(), scopes=scopes or READ_ONLY, expires_at=expires_at)
+        _note(session, "token.added", owner, name, scopes=list(scopes or READ_ONLY), days=days)
     out.print(token, markup=False)
 
 

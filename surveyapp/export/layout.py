@@ -158,7 +158,7 @@ def _table_layout(view: View, table: MergedTable, title: str, merged: Sequence[M
             reasons.append(reason)
     keys = _repeat_keys() if table.path else _main_keys()
     about = [] if table.path else [feed for feed in _main_about(view) if _is_asked_for(view, feed)]
-    carried = _carried(view, main) if table.path else []
+    carried = list_carried(view, main) if table.path else []
     groups = [[*keys, *answers, *about], carried, reasons]
     named = iter(_with_unique_names([feed for group in groups for feed in group], [*keys, *about]))
     feeds, carried_feeds, reason_feeds = (tuple(next(named) for _ in group) for group in groups)
@@ -246,7 +246,7 @@ def _main_about(view: View) -> list[Feed]:
     ]
 
 
-def _carried(view: View, main: MergedTable) -> list[Feed]:
+def list_carried(view: View, main: MergedTable) -> list[Feed]:
     """Answers and metadata of the submission that each row of a repeat repeats."""
     wanted = [name.lower() for name in view.options.carry]
     chosen: list[MergedQuestion] = [q for q in main.questions if q.newest.name.lower() in wanted]

@@ -27,7 +27,7 @@ from surveyapp.export.disclosure_sheet import DISCLOSURE_SHEET, disclosure_rows
 from surveyapp.export.distribution import Observed
 from surveyapp.export.figure_labels import is_chinese
 from surveyapp.export.figures import observed
-from surveyapp.export.findings_sheet import FINDINGS_SHEET, findings_rows
+from surveyapp.export.findings_sheet import findings_rows, findings_sheet
 from surveyapp.export.guard import Guard
 from surveyapp.export.indicator_part import IndicatorPart
 from surveyapp.export.layout import FIXED_TITLES, Layout, plan_layout
@@ -261,7 +261,9 @@ class _Export:
         """Every sheet but README, in the order of the workbook."""
         if self._options.kind == "quality":
             self._write_quality()
-            self._write(FINDINGS_SHEET, findings_rows(self._source, self._layout, self._options.selection))
+            self._write(
+                findings_sheet(self._layout), findings_rows(self._source, self._layout, self._options.selection)
+            )
             return
         for table in self._layout.tables:
             self._write_table(table)
@@ -276,7 +278,9 @@ class _Export:
             self._write_raw()
         if self._guard is None:
             self._write_quality()
-            self._write(FINDINGS_SHEET, findings_rows(self._source, self._layout, self._options.selection))
+            self._write(
+                findings_sheet(self._layout), findings_rows(self._source, self._layout, self._options.selection)
+            )
             if isinstance(self._source, CleanedForm):
                 self._write(CLEANING_LOG, log_rows(self._source, self._layout, self._options))
                 self._write(DELETION_LOG, deletion_rows(self._source, self._options))

@@ -11,8 +11,8 @@ from surveyapp.problems import INVALID_NAME, TOKEN_NOT_FOUND, Problem
 from surveyapp.store.devices import add_api_token, mark_api_token_revoked
 from surveyapp.store.projects import Project
 
-# Read answers, indicators and exports; send records; decide about submissions; delete and restore them; publish, close and open forms; change settings; let
-# phones in and shut them out.
+# Read answers, indicators and exports; send records; decide about submissions; delete and restore them; publish, close
+# and open forms; change settings; let phones in and shut them out.
 SCOPES: Final = ("read", "submit", "review", "remove", "forms", "settings", "phones")
 
 
@@ -22,7 +22,7 @@ def grant_api_token(
     name: str,
     now: datetime.datetime,
     *,
-    scopes: Collection[str] = SCOPES,
+    scopes: Collection[str],
     expires_at: datetime.datetime | None = None,
 ) -> str:
     """Let a program use the JSON API of a project; its secret token, shown this once.

@@ -19,6 +19,7 @@ from werkzeug.datastructures import FileStorage
 
 from surveyapp.problems import BAD_REQUEST, Problem
 from surveyapp.publish import PreparedForm, Published, foresee, prepare_form, publish
+from surveyapp.store.forms import FormVersion, list_form_attachments
 from surveyapp.web.current import config, database, files, now
 from surveyapp.web.headers import FRAMING
 from surveyapp.web.identity import Access, allow_person
@@ -66,6 +67,7 @@ def check(project: str) -> Response:
         return render_refused("publish.html", refused)
     with database().reading() as session:
         foreseen = foresee(session, access.project, prepared, upload.media)
+        preview = _preview(session, prepared, upload, foreseen.former)
     carried = _carry(project, upload) if foreseen.possible and foreseen.fresh else ""
     page = render_template(
         "publish_checked.html",
@@ -73,21 +75,23 @@ def check(project: str) -> Response:
         foreseen=foreseen,
         carried=carried,
         upload=upload,
-        preview=_preview(prepared, upload),
+        preview=preview,
     )
     policy = {"Content-Security-Policy": FRAMING}
     return Response(page, 200 if foreseen.possible else 409, headers=policy)
 
 
-def _preview(prepared: PreparedForm, upload: Upload) -> dict[str, Any]:
+def _preview(session: Session, prepared: PreparedForm, upload: Upload, former: FormVersion | None) -> dict[str, Any]:
     """What the page hands to the phone web app, which draws the form; without the files where they are large."""
-    media: dict[str, bytes] = dict(upload.media)
+    kept = {} if former is None else {one.name: one.sha256 for one in list_form_attachments(session, former)}
+    paths = {name: files().path(kept[name]) for name in prepared.definition.attachments if name in kept}
+    media = {name: path.read_bytes() for name, path in paths.items() if path.exists()} | dict(upload.media)
     if prepared.conversion.itemsets:
         media[ITEMSETS] = prepared.conversion.itemsets
     if sum(map(len, media.values())) > MOST_PREVIEWED:
         media = {}
     told = {name: base64.b64encode(content).decode() for name, content in media.items()}
-    return {"xform": prepared.conversion.xform.decode(), "media": told}
+    return {"xform": prepared.conversion.xform.decode("utf-8", "replace"), "media": told}
 
 
 @pages_publish.post("/confirmed")

@@ -17,7 +17,7 @@ from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.run import write_export
 from surveyapp.people.accounts import disable_account
-from surveyapp.people.programs import grant_api_token
+from surveyapp.people.programs import SCOPES, grant_api_token
 from surveyapp.store.exports import add_export
 from surveyapp.store.forms import get_form
 from surveyapp.store.projects import get_project
@@ -245,7 +245,7 @@ def test_an_id_of_another_project_is_not_there_whoever_asks_with_it(survey: Surv
     admin = browser(survey, "admin")
     program = plain_session()
     with survey.database.begin() as session:
-        token = grant_api_token(session, get_project(session, "alpha"), "all", now())
+        token = grant_api_token(session, get_project(session, "alpha"), "all", now(), scopes=SCOPES)
     program.headers["Authorization"] = f"Bearer {token}"
     wrong, asked, before = [], 0, kept_of_beta(survey)
     for row in (one for one in ROWS if one.door in ("page", "api") and "<project>" in one.address):

@@ -84,9 +84,7 @@ def test_the_command_exports_by_name_and_its_own_options_go_before(
     assert refused.exit_code != 0
 
 
-def test_a_program_deletes_its_own_and_no_other_that_may_only_read(
-    survey: Survey, asked_for: Program
-) -> None:
+def test_a_program_deletes_its_own_and_no_other_that_may_only_read(survey: Survey, asked_for: Program) -> None:
     [kept] = asked_for.http.get(f"{asked_for.form}/export-definitions", timeout=60).json()
     address = f"{asked_for.form}/export-definitions/{kept['number']}"
     token = run(survey, "token", "add", "other", "--scope", "read").stdout.split()[-1]

@@ -190,7 +190,7 @@ def lay_traps(world: World) -> dict[str, Any]:
         change_project(session, alpha, PAYLOAD, "")
         for login in ("helped", "operator", "admin", "enumerator"):
             change_profile(session, get_account(session, login), PAYLOAD, "", "")
-        grant_api_token(session, alpha, PAYLOAD, now())
+        grant_api_token(session, alpha, PAYLOAD, now(), scopes=("read",))
         add_export(session, "evil", get_form(session, alpha.id, "evil").id, {}, now())
         session.execute(survey.sql("UPDATE exports SET state = 'failed', error = :e"), {"e": PAYLOAD})
     operator = browser(survey, "operator")

@@ -5,7 +5,6 @@ import json
 import shutil
 import subprocess
 import zlib
-from pathlib import Path
 
 import pytest
 import requests
@@ -47,13 +46,13 @@ def challenges(answer: requests.Response) -> list[str]:
     """The schemes of the challenges, each of which came in a header of its own."""
     return [
         value.split(" ", 1)[0]
-        for name, value in answer.raw.headers.items()  # type: ignore[union-attr]  # urllib3's headers, which keep each
+        for name, value in answer.raw.headers.items()  # urllib3's headers keep each
         if name.lower() == "www-authenticate"
     ]
 
 
 def test_a_stranger_is_asked_for_both_over_https_and_only_for_digest_over_http(
-    survey: Survey, card: Credentials, http: requests.Session
+    survey: Survey, http: requests.Session
 ) -> None:
     over_https = http.get(f"{survey.url}/collect/formList", headers=OVER_HTTPS, timeout=60)
     over_http = http.get(f"{survey.url}/collect/formList", timeout=60)
@@ -93,9 +92,7 @@ def test_a_wrong_password_is_refused_in_whatever_encoding(
 
 
 @pytest.mark.parametrize("junk", ["Digest", "Digest nonce=", 'Digest username="x", uri="/"', "Basic %%%", "Bearer x"])
-def test_junk_is_refused_and_the_server_lives(
-    survey: Survey, card: Credentials, http: requests.Session, junk: str
-) -> None:
+def test_junk_is_refused_and_the_server_lives(survey: Survey, http: requests.Session, junk: str) -> None:
     headers = {**OVER_HTTPS, "Authorization": junk}
     assert http.get(f"{survey.url}/collect/formList", headers=headers, timeout=60).status_code == 401
 
@@ -155,7 +152,7 @@ def test_the_settings_code_reads_as_collect_reads_it(card: Credentials) -> None:
     assert len(text) < 4000
 
 
-def test_the_phone_works_with_what_its_code_says(survey: Survey, card: Credentials, tmp_path: Path) -> None:
+def test_the_phone_works_with_what_its_code_says(survey: Survey, card: Credentials) -> None:
     for by_password in (False, True):
         settings = collect_settings(survey.url, card, "Phone 7", "Default", by_password=by_password)["general"]
         phone = Phone(settings["server_url"])

@@ -109,7 +109,7 @@ class World:
                 f"program with {scope}": grant_api_token(session, alpha, scope, now(), scopes=(scope,))
                 for scope in SCOPES
             } | {
-                "program of beta": grant_api_token(session, get_project(session, "beta"), "all", now()),
+                "program of beta": grant_api_token(session, get_project(session, "beta"), "all", now(), scopes=SCOPES),
             }
             theirs = {"team_ids": [get_team(session, alpha.id, "a").id], "account_id": None}
             add_export(session, "e1", form.id, {}, now(), asked_by="person:supervisor", reach=theirs)

@@ -175,6 +175,8 @@ class BadLine:
                     break
                 posted.clear()
                 client.sendall(chunk)
+        # Also after a server that died: otherwise the phone would wait for a minute.
+        with contextlib.suppress(OSError):
             client.shutdown(socket.SHUT_RDWR)
 
 

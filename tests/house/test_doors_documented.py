@@ -1,8 +1,8 @@
 """Every address and every command is in the docs.
 
-docs/api.md names what phones and programs ask for, as `GET /api/v1/forms/{form}`; pages for people stand in the table of
-docs/rights.md, which `tests/doors/test_rights.py` compares with the server. docs/cli.md has a heading "## `surveyapp COMMAND …`" for
-each command, and names its options below it.
+docs/api.md names what phones and programs ask for, as `GET /api/v1/forms/{form}`; pages for people stand in the table
+of docs/rights.md, which `tests/doors/test_rights.py` compares with the server. docs/cli.md has a heading
+"## `surveyapp COMMAND …`" for each command, and names its options below it.
 """
 
 import re
