@@ -109,7 +109,8 @@ def request_export(worker: Worker, project: Project, form: Form, asked: dict[str
                 raise Problem(EXPORT_OPTION, f"The form has no version {version!r}.", remedy=remedy)
         now = datetime.datetime.now(datetime.UTC)
         add_export(session, export_id, form.id, asked, now, asked_by=who.actor, reach=reach.to_json())
-        _note(session, project, form, who, "export.asked", export_id)
+        risk = (asked.get("protection") or {}).get("accept_risk", "")
+        _note(session, project, form, who, "export.asked", export_id, **({"accept_risk": risk} if risk else {}))
     worker.run_export(export_id)
     return export_id
 
@@ -120,9 +121,11 @@ def count_waiting(worker: Worker) -> int:
     return waiting
 
 
-def _note(session: Session, project: Project, form: Form, who: Who, action: str, export_id: str) -> None:
-    now = datetime.datetime.now(datetime.UTC)
-    note(session, who, action, at=now, project=project.slug, subject=form.form_id, detail={"export": export_id})
+def _note(
+    session: Session, project: Project, form: Form, who: Who, action: str, export_id: str, **further: str
+) -> None:
+    now, detail = datetime.datetime.now(datetime.UTC), {"export": export_id, **further}
+    note(session, who, action, at=now, project=project.slug, subject=form.form_id, detail=detail)
 
 
 def cancel_export(worker: Worker, project: Project, form: Form, export_id: str, who: Who) -> None:

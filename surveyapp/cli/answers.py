@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -17,6 +16,7 @@ from surveyapp.disclosure.protection import Protection
 from surveyapp.disclosure.pseudonyms import project_secret
 from surveyapp.export import options as choices
 from surveyapp.export.codebook_changes import compare_codebooks, read_codebook
+from surveyapp.export.confirming import with_protection
 from surveyapp.export.definitions import lay_under
 from surveyapp.export.from_store import StoredForm
 from surveyapp.export.manifest import find_same, hash_inputs
@@ -102,9 +102,9 @@ def export_command(
         found = get_form(session, owner.id, form)
         usual = {"zone": owner.timezone or tools.config.timezone.key, "writer": tools.config.export_writer}
         laid = _lay_under(session, found, definition, asked) | {"format": file_format or _format_of(target)}
-        options = ExportOptions.from_json(usual | laid)
         if protection is not None:
-            options = replace(options, protection=_read_protection(protection))
+            laid |= {"protection": _read_protection(protection).to_json()}
+        options = ExportOptions.from_json(with_protection(session, found, usual | laid))
         settings, parameters = effective_settings(session, found), get_parameters(session, found)
         source = StoredForm(session, tools.files, found, settings, parameters)
         if find_same(hash_inputs(source, options.fitted()), [target]) is not None:

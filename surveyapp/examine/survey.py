@@ -22,6 +22,7 @@ from surveyapp.store.quality import list_kept, list_open_kinds, list_submissions
 from surveyapp.store.quality_settings import DrawnSample, add_drawn_sample
 from surveyapp.store.quality_summaries import get_standing
 from surveyapp.store.submissions import list_submission_ids
+from surveyapp.store.tombstones import list_tombstones
 
 SURVEY_KINDS: Final = frozenset(check.id for check in CATALOGUE.values() if check.run_case is None)
 BACKCHECK_KINDS: Final = frozenset(check.id for check in CATALOGUE.values() if check.run_backcheck is not None)
@@ -46,10 +47,12 @@ def examine_form(examiner: Examiner, session: Session, form: Form, now: datetime
     memory = examiner.memories.get(session, form.id, plans)
     comparison = compare_backchecks(examiner, session, form)
     opened = [OpenFinding(*one) for one in list_open_kinds(session, form.id)]
-    summaries = list(memory.summaries.values())
+    gone = {number for number, *_ in list_tombstones(session, form.id)}
+    kept = {number: summary for number, summary in memory.summaries.items() if number not in gone}
+    summaries = list(kept.values())
     survey = Survey(plans.newest, summaries, now, opened, comparison.error_rates())
     found = (*check_survey(survey), *check_backchecks(comparison))
-    about = {summary.instance_id: submission_id for submission_id, summary in memory.summaries.items()}
+    about = {summary.instance_id: submission_id for submission_id, summary in kept.items()}
     return Surveyed(found, about, frozenset(summary.enumerator for summary in summaries), plans)
 
 

@@ -24,7 +24,7 @@ from surveyapp.xform.definition import Question
 # Titles of sheets that are not answers; no repeat may take one.
 FIXED_TITLES: Final = (
     *("README", "data", "indicators", "village_summary", "project_summary", "before_after", "charts"),
-    *("data_quality", "enumerators", "quality_findings"),
+    *("data_quality", "enumerators", "quality_findings", "comments"),
     *("findings", "cleaning_log", "deletion_log", "codebook", "choices", "long_text", "disclosure"),
 )
 
@@ -198,7 +198,7 @@ def _meta(part: str, label: str, kind: str, *, role: str = "about", width: float
     return Feed((Ask("", part),), (column,))
 
 
-def _name_of(actor: str | None) -> str | None:
+def name_of(actor: str | None) -> str | None:
     """The name of a person or program, without what kind of actor it is; None where nobody has decided."""
     return actor.partition(":")[2] or None if actor else None
 
@@ -231,7 +231,7 @@ def _main_about(view: View) -> list[Feed]:
     return [
         _meta("_version", "Form version", "code"),
         _meta("_state", "Review state", "code"),
-        replace(_meta("_reviewed_by", "Who decided", "code", width=16), make=_name_of),
+        replace(_meta("_reviewed_by", "Who decided", "code", width=16), make=name_of),
         instant("_reviewed_at", "Decided"),
         instant("_received", "Received"),
         instant("_start", "Started"),

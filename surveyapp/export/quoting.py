@@ -28,7 +28,7 @@ _Place = tuple[str, tuple[int, ...]]
 class Quoting:
     """Tells findings of one selection; asked in the order of the submissions.
 
-    Copies that were kept for comparison have answers of their own, which an export does not read: where a copy has an id
+    Copies that were kept for comparison have answers of their own, which an export does not read: where one has an id
     of its own, `…` stands in its messages.
     """
 

@@ -23,6 +23,7 @@ from surveyapp.store.bulk_reviews import (
 )
 from surveyapp.store.history import add_event, list_events
 from surveyapp.store.listing import Filter, list_numbers
+from surveyapp.store.quality_summaries import mark_unchecked
 from surveyapp.store.reviews import Standing, get_standing, mark_state
 from surveyapp.store.submissions import lock_submission
 
@@ -150,6 +151,8 @@ def undo_part(session: Session, form_pk: int, bulk_id: int, reviewer: Reviewer, 
         at = item.former_reviewed_at
         state = get_standing(session, form_pk, item.submission_id, reviewer.reach).state
         mark_state(session, item.submission_id, item.former, item.former_reviewer, at)
+        if "rejected" in (state, item.former):
+            mark_unchecked(session, [item.submission_id])
         add_event(
             session,
             item.submission_id,
@@ -175,4 +178,7 @@ def _reason_to_stay(session: Session, form_pk: int, item: BulkItem, reviewer: Re
 
 
 # What is said of a submission does not change where it stands.
-ASIDE: Final = ("comment", "comment_resolved", "comment_reopened", "comment_struck", "acknowledged")
+ASIDE: Final = (
+    *("comment", "comment_resolved", "comment_reopened", "comment_struck"),
+    *("acknowledged", "finding_reopened"),
+)

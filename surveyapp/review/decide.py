@@ -1,18 +1,21 @@
 """A decision about one submission, by the table of `states` and the policy of the form; and who holds it meanwhile."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import EDIT_CONFLICT, REVIEW_INCOMPLETE, REVIEW_STATE, Problem
+from surveyapp.quality.telling import sentence_of
 from surveyapp.review.policy import Policy, get_policy
 from surveyapp.review.states import DECISIONS, REASON_CODES, Part, Transition, find_transition
 from surveyapp.store.comments import add_comment
 from surveyapp.store.history import Event, add_event
-from surveyapp.store.reach import Reach
+from surveyapp.store.quality import QualityFilter, QualityRow, list_quality_findings
+from surveyapp.store.quality_summaries import mark_unchecked
+from surveyapp.store.reach import EVERYTHING, Reach
 from surveyapp.store.reviews import Standing, find_lease, get_standing, list_weighed, mark_state, replace_lease
 from surveyapp.store.submissions import lock_submission
 
@@ -100,15 +103,36 @@ def _weigh(session: Session, standing: Standing, way: Transition, decision: Deci
         raise Problem(REVIEW_INCOMPLETE, "A comment is needed that says why.")
     if needs not in ("no_open_errors", "finding_or_comment") or (said and needs == "finding_or_comment"):
         return
-    severities = ("error", "warning") if policy.warnings else ("error",)
-    found = [one.finding for one in list_weighed(session, standing.id) if not one.acknowledged_by]
-    if needs == "finding_or_comment" and not found:
-        raise Problem(REVIEW_INCOMPLETE, "Nothing was found in it: a comment is needed that says what is wrong.")
-    grave = [finding for finding in found if finding.severity in severities and finding.outcome == "violated"]
-    if needs == "no_open_errors" and grave and not decision.override:
-        errors = [{"check": one.check, "path": one.path, "message": one.message} for one in grave]
-        detail = f"{len(grave)} findings are open: acknowledge them, or say why it is approved all the same."
+    if needs == "finding_or_comment":
+        found = any(not one.acknowledged_by for one in list_weighed(session, standing.id))
+        if not found and not _list_odd(session, standing):
+            raise Problem(REVIEW_INCOMPLETE, "Nothing was found in it: a comment is needed that says what is wrong.")
+        return
+    errors = [] if decision.override else list(list_in_the_way(session, standing, policy))
+    if errors:
+        detail = f"{len(errors)} findings are open: acknowledge them, or say why it is approved all the same."
         raise Problem(REVIEW_INCOMPLETE, detail, errors=errors)
+
+
+def list_in_the_way(session: Session, standing: Standing, policy: Policy) -> Iterator[dict[str, str]]:
+    """The open findings that an approval must say something about, of the form's rules and of the checks across
+    interviews: check, path and message of each.
+    """
+    severities = ("error", "warning") if policy.warnings else ("error",)
+    for one in list_weighed(session, standing.id):
+        finding = one.finding
+        if not one.acknowledged_by and finding.severity in severities and finding.outcome == "violated":
+            yield {"check": finding.check, "path": finding.path, "message": finding.message}
+    for odd in _list_odd(session, standing):
+        if odd.finding.severity in severities:
+            path = next(iter(odd.finding.questions), "")
+            yield {"check": odd.finding.check, "path": path, "message": sentence_of(odd.finding, "en", odd.own)}
+
+
+def _list_odd(session: Session, standing: Standing) -> list[QualityRow]:
+    """What the checks across interviews found in it and nobody has acknowledged."""
+    wanted = QualityFilter(state="open", submission_id=standing.id)
+    return list_quality_findings(session, standing.form_pk, EVERYTHING, wanted)
 
 
 def _comment(session: Session, submission_id: int, decision: Decision, reviewer: Reviewer) -> list[int]:
@@ -141,6 +165,8 @@ def _bring(
         reviewer.at if decided else None,
         approved_once_by=once,
     )
+    if "rejected" in (standing.state, to):
+        mark_unchecked(session, [standing.id])
     detail: dict[str, object] = {"from": standing.state, "to": to}
     detail |= {"comments": comments} if comments else {}
     detail |= {"reason_code": decision.reason_code} if decision.reason_code else {}

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
-from surveyapp.problems import REVIEW_INCOMPLETE, Problem
+from surveyapp.problems import FINDING_NOT_FOUND, REVIEW_INCOMPLETE, Problem
 from surveyapp.review.decide import Reviewer
 from surveyapp.store.comments import add_comment, get_comment, mark_comment_resolved, mark_comment_struck
 from surveyapp.store.history import Event, add_event
+from surveyapp.store.quality import QualityRow, get_quality_finding, mark_acknowledged, mark_reopened
 from surveyapp.store.reviews import add_acknowledgement, get_standing, list_weighed
 from surveyapp.store.submissions import lock_submission
 
@@ -96,6 +97,47 @@ def acknowledge(
     add_acknowledgement(session, submission_id, finding, reviewer.actor, reason.strip(), reviewer.at)
     detail = {"check": finding.check, "path": finding.path}
     _note(session, submission_id, reviewer, "acknowledged", reason.strip(), detail)
+
+
+def acknowledge_odd(
+    session: Session,
+    form_pk: int,
+    submission_id: int,
+    number: int,
+    reason: str,
+    reviewer: Reviewer,
+) -> None:
+    """The same of what the checks across interviews found; `number` is that of the finding.
+
+    Raises:
+        Problem: SUBMISSION_NOT_FOUND, FINDING_NOT_FOUND; REVIEW_INCOMPLETE without a reason.
+    """
+    finding = _find_odd(session, form_pk, submission_id, number, reviewer).finding
+    if not reason.strip():
+        raise Problem(REVIEW_INCOMPLETE, "A reason is needed: why may the finding stand?")
+    if mark_acknowledged(session, [number], reviewer.actor, reason.strip(), reviewer.at):
+        detail = {"check": finding.check, "finding": number}
+        _note(session, submission_id, reviewer, "acknowledged", reason.strip(), detail)
+
+
+def reopen_odd(session: Session, form_pk: int, submission_id: int, number: int, reviewer: Reviewer) -> None:
+    """Take that back: the finding is open again.
+
+    Raises:
+        Problem: SUBMISSION_NOT_FOUND, FINDING_NOT_FOUND.
+    """
+    finding = _find_odd(session, form_pk, submission_id, number, reviewer).finding
+    if mark_reopened(session, [number]):
+        detail = {"check": finding.check, "finding": number}
+        _note(session, submission_id, reviewer, "finding_reopened", "", detail)
+
+
+def _find_odd(session: Session, form_pk: int, submission_id: int, number: int, reviewer: Reviewer) -> QualityRow:
+    _enter(session, form_pk, submission_id, reviewer)
+    found = get_quality_finding(session, form_pk, reviewer.reach, number)
+    if found.submission_id != submission_id:
+        raise Problem(FINDING_NOT_FOUND, f"The submission has no finding {number}.")
+    return found
 
 
 def _enter(session: Session, form_pk: int, submission_id: int, reviewer: Reviewer) -> None:

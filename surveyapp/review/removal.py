@@ -13,6 +13,7 @@ from surveyapp.store.answers import remove_rows
 from surveyapp.store.files import Files
 from surveyapp.store.forms import Form
 from surveyapp.store.history import Event, add_event
+from surveyapp.store.quality_summaries import mark_unchecked
 from surveyapp.store.reviews import get_deleted, get_standing, list_deleted, mark_deleted
 from surveyapp.store.submissions import lock_submission
 from surveyapp.store.tombstones import mark_purged
@@ -33,6 +34,7 @@ def delete_submission(session: Session, form_pk: int, submission_id: int, reason
     standing = get_standing(session, form_pk, submission_id, reviewer.reach)
     event = _note(session, submission_id, "deleted", reason, reviewer, {"from": standing.state})
     mark_deleted(session, submission_id, reviewer.actor, reason.strip(), reviewer.at)
+    mark_unchecked(session, [submission_id])
     return event
 
 
@@ -46,6 +48,7 @@ def restore_submission(session: Session, form_pk: int, submission_id: int, reaso
     lock_submission(session, submission_id)
     get_deleted(session, form_pk, submission_id)
     mark_deleted(session, submission_id)
+    mark_unchecked(session, [submission_id])
     return _note(session, submission_id, "restored", reason, reviewer, {})
 
 

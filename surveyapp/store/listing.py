@@ -47,7 +47,9 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A submission in the list: what it says now, from whom, and how it stands."""
+    """A submission in the list: what it says now, from whom, and how it stands. `errors` and `warnings` are findings of
+    the form's rules, and open ones of the checks across interviews.
+    """
 
     id: int
     instance_id: str
@@ -203,9 +205,11 @@ def _listed(form_pk: int, reach: Reach, wanted: Filter) -> Select[Any]:
 
 def _with_counts(session: Session, rows: Sequence[Any]) -> list[Listed]:
     counts = _count_findings(session, [row.version_id for row in rows])
+    odd = _count_odd(session, [row.id for row in rows])
     listed = []
     for number, version_id, *columns in rows:
-        rest = [*columns, *counts.get(version_id, (0, 0))]
+        (errors, warnings), (more_errors, more_warnings) = counts.get(version_id, (0, 0)), odd.get(number, (0, 0))
+        rest = [*columns, errors + more_errors, warnings + more_warnings]
         listed.append(Listed(number, *rest))
     return listed
 
@@ -262,13 +266,15 @@ def _is_odd(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _count_findings(session: Session, version_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     """Errors and warnings of each of these versions."""
-    counted = session.execute(
-        select(
-            f.submission_version_id,
-            func.count().filter(f.severity == "error"),
-            func.count().filter(f.severity == "warning"),
-        )
-        .where(f.submission_version_id.in_(version_ids))
-        .group_by(f.submission_version_id)
-    )
+    grave = (func.count().filter(f.severity == severity) for severity in ("error", "warning"))
+    own = f.submission_version_id.in_(version_ids)
+    counted = session.execute(select(f.submission_version_id, *grave).where(own).group_by(f.submission_version_id))
+    return {row[0]: (row[1], row[2]) for row in counted}
+
+
+def _count_odd(session: Session, submission_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Open errors and warnings of the checks across interviews in each of these submissions."""
+    grave = (func.count().filter(q.severity == severity) for severity in ("error", "warning"))
+    own = (q.submission_id.in_(submission_ids), q.state == "open")
+    counted = session.execute(select(q.submission_id, *grave).where(*own).group_by(q.submission_id))
     return {row[0]: (row[1], row[2]) for row in counted}

@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.store.people_tables import devices, teams
-from surveyapp.store.quality_tables import quality_findings, quality_summaries
+from surveyapp.store.quality_tables import quality_summaries
 from surveyapp.store.submissions import ONCE_MORE
 from surveyapp.store.tables import submission_versions, submissions
 
@@ -64,7 +64,10 @@ class KeptSummary:
 def list_waiting(session: Session, limit: int, form_pk: int | None = None) -> list[Waiting]:
     """The submissions that wait for their checks, oldest first."""
     statement = (
-        select(s.id, s.form_pk, s.current_number, s.unchecked).where(s.unchecked > 0).order_by(s.id).limit(limit)
+        select(s.id, s.form_pk, s.current_number, s.unchecked)
+        .where(s.unchecked > 0, s.purged_at.is_(None))
+        .order_by(s.id)
+        .limit(limit)
     )
     if form_pk is not None:
         statement = statement.where(s.form_pk == form_pk)
@@ -74,7 +77,9 @@ def list_waiting(session: Session, limit: int, form_pk: int | None = None) -> li
 def count_unchecked(session: Session, form_pk: int) -> tuple[int, int]:
     """How many submissions of a form wait for their checks, and how many could not be checked."""
     waits, failed = (func.count().filter(condition) for condition in (s.unchecked > 0, s.unchecked == FAILED))
-    row = session.execute(select(waits, failed).where(s.form_pk == form_pk, s.unchecked != 0)).one()
+    row = session.execute(
+        select(waits, failed).where(s.form_pk == form_pk, s.unchecked != 0, s.purged_at.is_(None))
+    ).one()
     return row[0], row[1]
 
 
@@ -85,7 +90,7 @@ def mark_unchecked(session: Session, submission_ids: Collection[int]) -> None:
 
 def mark_form_unchecked(session: Session, form_pk: int, since: datetime.datetime | None = None) -> int:
     """Let the checks of all submissions of a form be run again, or of those received since; how many there are."""
-    statement = update(submissions).where(s.form_pk == form_pk, s.unchecked <= 0)
+    statement = update(submissions).where(s.form_pk == form_pk, s.unchecked <= 0, s.purged_at.is_(None))
     if since is not None:
         statement = statement.where(s.received_at >= since)
     return len(session.execute(statement.values(unchecked=1).returning(s.id)).all())
@@ -166,9 +171,3 @@ def replace_summary(session: Session, form_pk: int, kept: KeptSummary) -> None:
     ).all()
     if not changed:
         session.execute(insert(quality_summaries).values(form_pk=form_pk, submission_id=kept.submission_id, **values))
-
-
-def remove_quality(session: Session, submission_id: int) -> None:
-    """Everything that the checks kept of a submission: when it is purged."""
-    session.execute(delete(quality_findings).where(quality_findings.c.submission_id == submission_id))
-    session.execute(delete(quality_summaries).where(m.submission_id == submission_id))

@@ -39,6 +39,7 @@ from surveyapp.web.pages_metrics import use_meters
 from surveyapp.web.pages_people import pages_people
 from surveyapp.web.pages_phones import pages_phones
 from surveyapp.web.pages_projects import pages_projects
+from surveyapp.web.pages_protection import pages_protection
 from surveyapp.web.pages_publish import pages_publish
 from surveyapp.web.pages_quality import pages_quality
 from surveyapp.web.pages_review import pages_review
@@ -69,6 +70,7 @@ PAGES = (
     pages_review,
     pages_edit,
     pages_exports,
+    pages_protection,
     pages_indicators,
     pages_quality,
     pages_cleaning,

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, send_file, url_for
 
+from surveyapp.export.confirming import with_protection
 from surveyapp.export.definitions import lay_under
 from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
@@ -38,6 +39,7 @@ def post_export(asked: dict[str, Any], project: str, form_id: str) -> dict[str, 
         form = get_form(session, owner.id, form_id)
         options = {"zone": owner.timezone or config().timezone.key, "writer": config().export_writer}
         options |= lay_under(session, form, asked.pop("definition", ""), asked)
+        options = with_protection(session, form, options)
         check_confirmation(StoredForm(session, files(), form, reach=reach), ExportOptions.from_json(options))
     export_id = request_export(worker(), owner, form, options, access.who, reach)
     return _described(project, form_id, _get(project, form_id, export_id)[2])

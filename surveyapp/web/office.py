@@ -69,6 +69,7 @@ DONE: Final[Mapping[str, Any]] = {
     "export-cancelled": lazy_gettext("The export is cancelled."),
     "definition-saved": lazy_gettext("The options are kept, and filled in below."),
     "definition-deleted": lazy_gettext("The name and its options are deleted. Exports made with them stay."),
+    "protection-confirmed": lazy_gettext("The classes are confirmed. De-identified exports use them from now on."),
     "decided": lazy_gettext("Decided."),
     "commented": lazy_gettext("Kept."),
     "acknowledged": lazy_gettext("Acknowledged, until that value changes."),

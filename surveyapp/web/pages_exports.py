@@ -6,7 +6,9 @@ from typing import Any, Final, get_args
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from sqlalchemy.orm import Session
 
+from surveyapp.export.confirming import with_protection
 from surveyapp.export.definitions import drop_definition, save_definition
+from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import (
     ENDINGS,
     Delimiter,
@@ -18,11 +20,12 @@ from surveyapp.export.options import (
     Separator,
     ValueMode,
 )
-from surveyapp.problems import EXPORT_NOT_FOUND, EXPORT_NOT_READY, Problem
-from surveyapp.store.export_definitions import ExportDefinition, list_export_definitions
+from surveyapp.export.pii import check_confirmation
+from surveyapp.problems import EXPORT_NOT_FOUND, EXPORT_NOT_READY, NOT_ALLOWED, Problem
+from surveyapp.store.export_definitions import ExportDefinition, find_confirmed_protection, list_export_definitions
 from surveyapp.store.exports import Export, get_export, list_given_exports
 from surveyapp.store.forms import Form, get_definition, get_form, get_form_version, list_form_versions, list_forms
-from surveyapp.web.current import config, database, now, worker
+from surveyapp.web.current import config, database, files, now, worker
 from surveyapp.web.identity import Access, allow_person
 from surveyapp.web.notes import note_definition
 from surveyapp.web.office import asked, done, render_refused
@@ -31,8 +34,7 @@ from surveyapp.worker import cancel_export, export_path, request_export
 
 pages_exports = Blueprint("export_pages", __name__, url_prefix="/p/<project>")
 
-# De-identified files need a class for every question, which no page asks for yet: see docs/exports.md.
-KINDS: Final = ("clean", "raw", "quality")
+KINDS: Final = ("clean", "raw", "deidentified", "quality")
 CHOSEN: Final = (
     "kind",
     "format",
@@ -47,7 +49,8 @@ CHOSEN: Final = (
 )
 DAYS: Final = ("received_from", "received_until", "interviewed_from", "interviewed_until")
 BOXES: Final = ("banner", "csv_bom", "formula_safe")
-UNASKED: Final = ("zone", "protection")
+# What a definition may hold that the form has no field for. What is protected is always as it was confirmed last.
+UNASKED: Final = ("zone",)
 USUAL: Final = ExportOptions().to_json()
 GOING: Final = ("queued", "running")
 
@@ -89,6 +92,7 @@ def _choices(session: Session, access: Access, form: Form) -> dict[str, Any]:
     return {
         "form": form,
         "going": GOING,
+        "confirmed": find_confirmed_protection(session, form.id),
         "definitions": definitions,
         "begun": begun,
         "droppable": {one.id for one in definitions if access.may("settings") or one.made_by == access.who.actor},
@@ -119,11 +123,28 @@ def start(project: str, form_id: str) -> Response:
         choices = _choices(session, access, form)
         found = list_given_exports(session, form.id, access.who.actor, access.reach)
     try:
-        options = _read_options(access, choices["begun"])
+        options = _protected(form, access, _read_options(access, choices["begun"]))
         request_export(worker(), access.project, form, options, access.who, access.reach)
     except Problem as refused:
         return render_refused("exports.html", refused, exports=found, **choices)
     return done(url_for("export_pages.exports", project=project, form_id=form_id), "export-asked")
+
+
+def _protected(form: Form, access: Access, options: dict[str, Any]) -> dict[str, Any]:
+    """The options, a de-identified export's with what was confirmed, and why a risk is accepted.
+
+    Raises:
+        Problem: PII_UNCONFIRMED; NOT_ALLOWED for a risk that somebody else than an admin accepts.
+    """
+    with database().reading() as session:
+        ready = with_protection(session, form, options)
+        check_confirmation(StoredForm(session, files(), form), ExportOptions.from_json(ready))
+    reason = asked("accept_risk")
+    if ready.get("kind") != "deidentified" or not reason:
+        return ready
+    if not access.may("settings"):
+        raise Problem(NOT_ALLOWED, "Only an admin may give out a file in which people could be known again.")
+    return {**ready, "protection": {**ready["protection"], "accept_risk": reason}}
 
 
 def _read_options(access: Access, begun: ExportDefinition | None) -> dict[str, Any]:

@@ -10,7 +10,14 @@ from surveyapp.problems import Problem
 from surveyapp.review.bulk import SHOWN, UNDO, try_part
 from surveyapp.review.decide import Decision, decide
 from surveyapp.review.policy import NEVER_EXPORTED, get_policy, set_policy
-from surveyapp.review.remarks import acknowledge, comment, resolve_comment, strike_comment
+from surveyapp.review.remarks import (
+    acknowledge,
+    acknowledge_odd,
+    comment,
+    reopen_odd,
+    resolve_comment,
+    strike_comment,
+)
 from surveyapp.review.removal import delete_submission, restore_submission
 from surveyapp.review.states import REASON_CODES, STATES, WAITING
 from surveyapp.store.bulk_reviews import list_bulk_reviews
@@ -158,13 +165,19 @@ def change_comment(project: str, form_id: str, submission_no: int, comment_id: i
 
 @pages_review.post(f"{ONE}/acknowledge")
 def post_acknowledgement(project: str, form_id: str, submission_no: int) -> Response:
-    """Say why a finding may stand."""
+    """Say why a finding may stand; of one of the checks across interviews (`odd`) also that it may not."""
 
     def job(session: Session, access: Access, form: Form) -> None:
-        number = _number("finding") or 0
-        acknowledge(session, form.id, submission_no, number, asked("reason"), reviewer_of(access, CHANNEL))
+        reviewer, reason, odd = reviewer_of(access, CHANNEL), asked("reason"), _number("odd")
+        if odd is None:
+            acknowledge(session, form.id, submission_no, _number("finding") or 0, reason, reviewer)
+        elif asked("what") == "reopen":
+            reopen_odd(session, form.id, submission_no, odd, reviewer)
+        else:
+            acknowledge_odd(session, form.id, submission_no, odd, reason, reviewer)
 
-    answer: Response = _change(project, form_id, submission_no, "acknowledged", job, "review")
+    code = "reopened" if asked("what") == "reopen" else "acknowledged"
+    answer: Response = _change(project, form_id, submission_no, code, job, "review")
     return answer
 
 

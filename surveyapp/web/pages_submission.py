@@ -23,6 +23,7 @@ from surveyapp.store.submissions import Attachment, get_content, get_numbered_ve
 from surveyapp.web.current import database, files
 from surveyapp.web.i18n import page_language
 from surveyapp.web.identity import Access, allow_person
+from surveyapp.web.odd_part import list_odd
 from surveyapp.web.office import asked
 from surveyapp.web.pages_submissions import LARGEST_ID, list_neighbours, narrowing
 from surveyapp.web.point_map import PointMap, draw_points
@@ -82,6 +83,7 @@ def submission(project: str, form_id: str, submission_no: int) -> str:
             parts=parts,
             languages_of_form=[one for one in shown.reading.definition.languages if one],
             found=[(one, finding) for one in _with_findings(opened, shown) for finding in _found(session, one)],
+            odd=list_odd(session, access, form, submission_no, shown.reading, shown.root),
             history=[(one, _against(opened, current, one)) for one in opened.values()],
             files_by_name={one.name: one for one in attachments if not one.conflict},
             attachments=attachments,

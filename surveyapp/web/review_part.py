@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from surveyapp.review.decide import list_parts, open_submission
+from surveyapp.review.decide import list_in_the_way, list_parts, open_submission
 from surveyapp.review.history import verify_history
 from surveyapp.review.policy import get_policy
 from surveyapp.review.states import REASON_CODES, list_next
@@ -34,13 +34,15 @@ def get_review_part(session: Session, access: Access, form: Form, submission_id:
     standing = get_standing(session, form.id, submission_id, access.reach)
     held = find_lease(session, submission_id, now())
     reviewer = reviewer_of(access, "office")
+    policy = get_policy(session, form.id)
     ways = list_next(standing.state, list_parts(standing, reviewer)) if access.may("review") else []
     return {
         "standing": standing,
         "held": held if held is not None and held[0] != access.who.actor else None,
         "ways": {way.to: way.needs for way in ways},
         "reason_codes": REASON_CODES,
-        "policy": get_policy(session, form.id),
+        "policy": policy,
+        "in_the_way": list(list_in_the_way(session, standing, policy)),
         "findings": list_weighed(session, submission_id),
         "comments": list_comments(session, [submission_id]),
         "history": get_history(session, form, submission_id),

@@ -19,13 +19,6 @@ window.phoneStore = (() => {
   const count = (state) =>
     use(async (store) => (await answered(store('records').getAll())).filter((one) => one.state === state).length)
 
-  /** The XML of the only record. */
-  const readXml = () =>
-    use(async (store) => {
-      const [record] = await answered(store('records').getAll())
-      return (await answered(store('blobs').get([record.key, 'xml']))).text()
-    })
-
   /** Puts copies of the one queued record beside it, with instance ids and photos of their own. */
   const multiply = ({ count, form }) =>
     use(async (store) => {
@@ -46,5 +39,5 @@ window.phoneStore = (() => {
       }
     })
 
-  return { count, readXml, multiply }
+  return { count, multiply }
 })()

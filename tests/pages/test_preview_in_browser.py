@@ -42,7 +42,6 @@ def test_a_checked_form_is_tried_with_its_files_before_it_is_published(
         page.locator("#preview > summary").click()
         frame = page.frame_locator("iframe.phone-frame")
         frame.get_by_role("heading", name="Who heads it?").wait_for()
-        frame.locator(".f-foot .f-main").click()
         frame.get_by_text("Lower Mill").first.wait_for()
         assert find_barriers(page) == []
         assert overflow(page) == 0
