@@ -23,6 +23,7 @@ from surveyapp.export.source import (
     FoundIn,
     KeptMedia,
     PublishedVersion,
+    SaidOf,
 )
 from surveyapp.indicators.columns import Reason
 from surveyapp.indicators.settings import MissingCodes
@@ -238,6 +239,10 @@ class CleanedForm:
     def quality(self, selection: Selection) -> QualityFound | None:
         """Those of the store."""
         return self.inner.quality(selection)
+
+    def comments(self, selection: Selection) -> Iterator[SaidOf]:
+        """Those of the store."""
+        return self.inner.comments(selection)
 
     def missing_files(self, selection: Selection) -> Iterator[tuple[int, str]]:
         """Files that have not arrived."""

@@ -1,17 +1,17 @@
 """The comments sheet: what people said of the submissions."""
 
+import re
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 
 from surveyapp.export.cells import Row
 from surveyapp.export.convert import local_time
-from surveyapp.export.findings_sheet import find_question
-from surveyapp.export.layout import Layout
+from surveyapp.export.layout import Layout, name_of
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.sheets import Sheet, SheetColumn
 from surveyapp.export.source import ExportSource
 
+_INDEX: Final = re.compile(r"\[\d+\]")
 COMMENTS_SHEET: Final = Sheet(
     "comments",
     (
@@ -36,18 +36,13 @@ COMMENTS_SHEET: Final = Sheet(
 def comment_rows(source: ExportSource, layout: Layout, options: ExportOptions) -> Iterator[Row]:
     """One row for each comment on the submissions in the export, resolved and struck ones too."""
     clock = local_time(options.clock)
-
-    def moment(at: datetime | None) -> datetime | None:
-        return None if at is None else clock(at)
-
+    questions = {question.path: question for table in layout.merged for question in table.questions}
     for number, instance_id, said in source.comments(options.selection):
-        name, label = find_question(source, layout, said.path)
+        question = questions.get(source.kept_path(_INDEX.sub("", said.path))) if said.path else None
+        about = (question.newest.name, layout.view.label(question)) if question is not None else (None, None)
         yield (
-            *(number, instance_id, name, label, said.content, _name_of(said.author), moment(said.at), said.for_field),
-            *(_name_of(said.resolved_by), moment(said.resolved_at)),
-            *(_name_of(said.struck_by), moment(said.struck_at), said.path or None),
+            *(number, instance_id, *about, said.content),
+            *(name_of(said.author), clock(said.at), said.for_field),
+            *(name_of(said.resolved_by), clock(said.resolved_at)),
+            *(name_of(said.struck_by), clock(said.struck_at), said.path or None),
         )
-
-
-def _name_of(actor: str) -> str | None:
-    return actor.partition(":")[2] or actor or None

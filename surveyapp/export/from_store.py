@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version as package_version
+from itertools import islice
 from typing import IO, Any, Final
 
 from sqlalchemy.orm import Session
 
 from surveyapp.export.missing import DEFAULT_CODES
 from surveyapp.export.quality_sheets import QualityFound
-from surveyapp.export.source import Ask, Cleanable, CutOff, FormFile, FoundIn, KeptMedia, PublishedVersion
+from surveyapp.export.source import Ask, Cleanable, CutOff, FormFile, FoundIn, KeptMedia, PublishedVersion, SaidOf
 from surveyapp.indicators.catalogue import CATALOGUE
 from surveyapp.indicators.parameters import NO_PARAMETERS, Parameters
 from surveyapp.indicators.settings import MissingCodes, Settings
@@ -23,6 +24,7 @@ from surveyapp.quality.interview import Summary
 from surveyapp.quality.summaries import summary_from_plain
 from surveyapp.store.answer_tables import get_answer_tables
 from surveyapp.store.cleaning_source import StoredSubmissions, get_cleaning, hash_cleaning
+from surveyapp.store.comments import list_comments
 from surveyapp.store.files import Files
 from surveyapp.store.forms import (
     Form,
@@ -46,6 +48,8 @@ from surveyapp.xform.definition import Choice, FormDefinition
 PRELOADS = {("timestamp", "start"): "start", ("timestamp", "end"): "end", ("property", "username"): "username"}
 
 
+# The comments of so many submissions are asked for at once.
+COMMENTED: Final = 500
 # Of the measures of an interview, those that the sheets tell.
 TIMES: Final = {"minutes": 0, "active_minutes": 1}
 
@@ -177,8 +181,8 @@ class StoredForm:
 
     def findings(self, selection: Selection) -> Iterator[FoundIn]:
         """Every finding."""
-        for submission_no, instance_id, finding in self.snapshot.list_findings(self._reached(selection)):
-            yield FoundIn(submission_no, instance_id, finding)
+        for submission_no, instance_id, is_copy, finding in self.snapshot.list_findings(self._reached(selection)):
+            yield FoundIn(submission_no, instance_id, finding, is_copy)
 
     def quality(self, selection: Selection) -> QualityFound | None:
         """What the checks across interviews found, of the submissions of the selection; what is about enumerators and
@@ -202,9 +206,18 @@ class StoredForm:
 
         return QualityFound(findings, summaries)
 
+    def comments(self, selection: Selection) -> Iterator[SaidOf]:
+        """Every comment on a submission."""
+        asks = [Ask("", "_submission_no"), Ask("", "_instance_id")]
+        rows = self.main_rows(asks, selection)
+        while some := dict(islice(rows, COMMENTED)):
+            said = list_comments(self.session, list(some))
+            for one in sorted(said, key=lambda one: (one.submission_id, one.id)):
+                yield SaidOf(one.submission_id, some[one.submission_id], one)
+
     def missing_files(self, selection: Selection) -> Iterator[tuple[int, str]]:
         """Files that an answer names and that have not arrived."""
-        for submission_no, _, finding in self.snapshot.list_findings(
+        for submission_no, *_, finding in self.snapshot.list_findings(
             self._reached(selection), check="attachment-missing"
         ):
             yield submission_no, finding.value

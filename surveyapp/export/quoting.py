@@ -19,7 +19,6 @@ from surveyapp.xform.shown import Reading
 _QUOTED: Final = re.compile(r"\$\{\s*([^${}]+?)\s*\}")
 _INDEX: Final = re.compile(r"\[(\d+)\]")
 _NUMBER: Final = Ask("", "_submission_no")
-_ID: Final = Ask("", "_instance_id")
 _KEYS: Final = (_NUMBER, Ask("", "_row_key"), Ask("", "_parent_row_key"), Ask("", "_ordinal"))
 # Where a row stands: its repeat, and the index of each row around it and of its own.
 _Place = tuple[str, tuple[int, ...]]
@@ -28,8 +27,7 @@ _Place = tuple[str, tuple[int, ...]]
 class Quoting:
     """Tells findings of one selection; asked in the order of the submissions.
 
-    Copies that were kept for comparison have answers of their own, which an export does not read: where one has an id
-    of its own, `…` stands in its messages.
+    Copies that were kept for comparison have answers of their own, which an export does not read: `…` stands for them.
     """
 
     def __init__(self, source: ExportSource, selection: Selection) -> None:
@@ -41,7 +39,6 @@ class Quoting:
         self._rows = {repeat: self._read(repeat, selection) for repeat in sorted(self._asked, key=len)}
         self._waiting = {repeat: next(rows, None) for repeat, rows in self._rows.items()}
         self._number = 0
-        self._id = ""
         self._nodes: dict[_Place, Node] = {}
 
     def tell(self, found: FoundIn) -> str:
@@ -49,10 +46,10 @@ class Quoting:
         message = found.finding.message
         if "${" not in message:
             return message
+        if found.is_copy:
+            return self._reading.fill(message, Node(""))
         if found.submission_no != self._number:
             self._move_to(found.submission_no)
-        if found.instance_id != self._id:
-            return self._reading.fill(message, Node(""))
         return self._reading.fill(message, self._find_row(found.finding.path))
 
     def _find_row(self, path: str) -> Node:
@@ -65,7 +62,7 @@ class Quoting:
         return self._nodes.get(("", ()), Node(""))
 
     def _move_to(self, number: int) -> None:
-        self._number, self._id, self._nodes = number, "", {}
+        self._number, self._nodes = number, {}
         places: dict[str, _Place] = {}
         for repeat in self._rows:
             for row in self._rows_of(repeat, number):
@@ -77,7 +74,7 @@ class Quoting:
                     node.parent = self._nodes.get(places.get(row[2], ("", ())))
                     places[row[1]] = place
                 else:
-                    place, self._id = ("", ()), row[1]
+                    place = "", ()
                 self._nodes[place] = node
 
     @staticmethod
@@ -97,7 +94,7 @@ class Quoting:
             rows = self._source.repeat_rows(repeat, (*_KEYS, *asks), selection)
         else:
             # As many as of a repeat: nothing stands around a submission.
-            rows = self._source.main_rows((_NUMBER, _ID, _NUMBER, _NUMBER, *asks), selection)
+            rows = self._source.main_rows((*[_NUMBER] * len(_KEYS), *asks), selection)
         for number, some in groupby(rows, key=itemgetter(0)):
             yield number, list(some)
 

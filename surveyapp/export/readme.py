@@ -29,6 +29,7 @@ _OTHER_SHEETS = {
     "enumerators": "one row per enumerator: interviews, times, shares of missing answers, findings",
     "quality_findings": "what checks across interviews found, one row each; at most 50,000 in a workbook",
     "findings": "everything that looked wrong, one row each; the answers themselves were kept",
+    "comments": "what people said of the submissions, one row each; resolved and struck ones too",
     "cleaning_log": "one row per cell that is not as it was sent: from what, to what, by which rule or whom, and why",
     "deletion_log": "one row per submission that was left out, and why",
     "codebook": "one row per column: question, type, labels, rules, missing codes, counts",

@@ -23,6 +23,7 @@ from surveyapp.export.codebook import (
     codebook_sheet,
 )
 from surveyapp.export.columns import Column, TableLayout, sheet_columns
+from surveyapp.export.comments_sheet import COMMENTS_SHEET, comment_rows
 from surveyapp.export.disclosure_sheet import DISCLOSURE_SHEET, disclosure_rows
 from surveyapp.export.distribution import Observed
 from surveyapp.export.figure_labels import is_chinese
@@ -261,9 +262,6 @@ class _Export:
         """Every sheet but README, in the order of the workbook."""
         if self._options.kind == "quality":
             self._write_quality()
-            self._write(
-                findings_sheet(self._layout), findings_rows(self._source, self._layout, self._options.selection)
-            )
             return
         for table in self._layout.tables:
             self._write_table(table)
@@ -278,9 +276,6 @@ class _Export:
             self._write_raw()
         if self._guard is None:
             self._write_quality()
-            self._write(
-                findings_sheet(self._layout), findings_rows(self._source, self._layout, self._options.selection)
-            )
             if isinstance(self._source, CleanedForm):
                 self._write(CLEANING_LOG, log_rows(self._source, self._layout, self._options))
                 self._write(DELETION_LOG, deletion_rows(self._source, self._options))
@@ -297,6 +292,11 @@ class _Export:
             self._write(DATA_QUALITY, quality_rows(found, language))
             self._write(ENUMERATORS, enumerator_rows(found))
             self._write(QUALITY_FINDINGS, finding_rows(found, self._options, language))
+        rows = findings_rows(self._source, self._layout, self._options.selection)
+        self._write(findings_sheet(self._layout), rows)
+        said = comment_rows(self._source, self._layout, self._options)
+        if self._options.kind != "raw" and (first := next(said, None)) is not None:
+            self._write(COMMENTS_SHEET, chain((first,), said))
 
     def told(self, tally: Tally, inputs_hash: str) -> Told:
         """What the README tells about the written sheets."""

@@ -10,6 +10,7 @@ from surveyapp.clean.records import CellKey, Source
 from surveyapp.findings import Finding
 from surveyapp.indicators.settings import MissingCodes
 from surveyapp.indicators.tabulation import Tabulation
+from surveyapp.store.comments import Comment
 from surveyapp.store.frames import ListRows
 from surveyapp.store.selection import Selection
 from surveyapp.xform.definition import Choice, FormDefinition
@@ -83,11 +84,20 @@ class CutOff:
 
 
 class FoundIn(NamedTuple):
-    """A finding and the submission that it is about."""
+    """A finding and the submission that it is about, or a copy that was kept beside what the submission says."""
 
     submission_no: int
     instance_id: str
     finding: Finding
+    is_copy: bool = False
+
+
+class SaidOf(NamedTuple):
+    """A comment and the submission that it is on."""
+
+    submission_no: int
+    instance_id: str
+    comment: Comment
 
 
 class KeptMedia(NamedTuple):
@@ -186,6 +196,9 @@ class ExportSource(Protocol):
 
     def quality(self, selection: Selection) -> "QualityFound | None":
         """What the checks across interviews found; None where nothing was checked."""
+
+    def comments(self, selection: Selection) -> Iterator[SaidOf]:
+        """Every comment of people on a submission, those on one in the order in which they were written."""
 
     def missing_files(self, selection: Selection) -> Iterator[tuple[int, str]]:
         """(submission number, file name) of each file that an answer names and that has not arrived."""

@@ -255,7 +255,7 @@ class StoredSubmissions:
         """What checks and rules of the form have found and nobody has settled, in the order of receipt."""
         own = (
             Suspicion(number, one.check, one.message, one.path, "", "", one.severity)
-            for number, _, one in self.snapshot.list_findings(self.selection)
+            for number, *_, one in self.snapshot.list_findings(self.selection)
             if one.severity != "info"
         )
         return heapq.merge(own, self._list_open(), key=lambda one: one.number)

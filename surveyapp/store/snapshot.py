@@ -156,14 +156,15 @@ class Snapshot:
 
     def list_findings(
         self, selection: Selection = EVERYTHING, *, check: str | None = None
-    ) -> Iterator[tuple[int, str, Finding]]:
-        """(submission id, instance id of the version, finding) of the current versions and of copies that were kept,
-        in order of receipt.
+    ) -> Iterator[tuple[int, str, bool, Finding]]:
+        """(submission id, instance id of the version, whether it is a copy, finding) of the current versions and of
+        copies that were kept, in order of receipt.
         """
         statement = (
             select(
                 v.submission_id,
                 v.instance_id,
+                v.number != s.current_number,
                 f.check_id,
                 f.severity,
                 f.message,
@@ -182,8 +183,8 @@ class Snapshot:
         if check is not None:
             statement = statement.where(f.check_id == check)
         with self.session.execute(statement, execution_options={"yield_per": PAGE}) as result:
-            for submission_id, instance_id, *columns in result:
-                yield submission_id, instance_id, Finding(*columns)
+            for submission_id, instance_id, is_copy, *columns in result:
+                yield submission_id, instance_id, bool(is_copy), Finding(*columns)
 
     def list_attachments(self, selection: Selection = EVERYTHING) -> Iterator[tuple[int, str, str, int]]:
         """(submission id, file name, SHA-256, bytes) of each file of the current versions, in order of receipt and by

@@ -72,6 +72,7 @@ DONE: Final[Mapping[str, Any]] = {
     "protection-confirmed": lazy_gettext("The classes are confirmed. De-identified exports use them from now on."),
     "decided": lazy_gettext("Decided."),
     "commented": lazy_gettext("Kept."),
+    "reopened": lazy_gettext("The finding is open again."),
     "acknowledged": lazy_gettext("Acknowledged, until that value changes."),
     "edited": lazy_gettext("Your changes count now, as a new version."),
     "deleted": lazy_gettext("Deleted. For 30 days it can come back."),

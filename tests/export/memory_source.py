@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from pyxform.xls2xform import convert
 
-from surveyapp.export.source import MOST_ASKS, Ask, CutOff, FormFile, FoundIn, KeptMedia, PublishedVersion
+from surveyapp.export.source import MOST_ASKS, Ask, CutOff, FormFile, FoundIn, KeptMedia, PublishedVersion, SaidOf
 from surveyapp.findings import Finding
 from surveyapp.indicators.settings import MissingCodes
 from surveyapp.indicators.tabulation import Tabulation
@@ -133,6 +133,10 @@ class MemorySource:
         for record in self.chosen(selection):
             for finding in record.findings:
                 yield FoundIn(record.number, f"uuid:{record.number:08d}", finding)
+
+    @staticmethod
+    def comments(_selection: Selection) -> Iterator[SaidOf]:
+        return iter(())
 
     @staticmethod
     def quality(_selection: Selection) -> None:
