@@ -22,6 +22,7 @@ from surveyapp.clean.records import CellKey, Flag, Row, Submission
 from surveyapp.clean.rulesets import Program, compile_ruleset
 from surveyapp.store.answer_tables import get_answer_tables
 from surveyapp.store.cleaning import find_published_ruleset, list_decisions
+from surveyapp.store.database import streaming
 from surveyapp.store.files import Files
 from surveyapp.store.forms import Form, get_definition, list_form_attachments, list_form_versions
 from surveyapp.store.people_tables import teams
@@ -267,7 +268,7 @@ class StoredSubmissions:
             .where(q.form_pk == self.form.id, q.state == "open", within(self.selection.reach))
             .order_by(q.submission_id, q.id)
         )
-        with self.session.execute(statement, execution_options={"yield_per": AT_ONCE}) as result:
+        with streaming(self.session, statement, AT_ONCE) as result:
             for number, check, message, questions, row_key, binding, severity in result:
                 for path in questions or [""]:
                     kept = self.tables.kept_path(path)
@@ -324,7 +325,7 @@ class StoredSubmissions:
         )
         for selection in self._selections():
             statement = wanted.where(s.id.in_(selection.submissions)) if selection.submissions else wanted
-            with self.session.execute(statement, execution_options={"yield_per": AT_ONCE}) as result:
+            with streaming(self.session, statement, AT_ONCE) as result:
                 yield from result
 
     def _flags(self) -> Iterator[tuple[int, str, str, str, str]]:
@@ -334,7 +335,7 @@ class StoredSubmissions:
             .where(q.form_pk == self.form.id, q.submission_id.is_not(None), q.state != "closed")
             .order_by(q.submission_id, q.id)
         )
-        with self.session.execute(statement, execution_options={"yield_per": AT_ONCE}) as result:
+        with streaming(self.session, statement, AT_ONCE) as result:
             for number, check, questions, row_key, state in result:
                 for path in questions or [""]:
                     yield number, check, self.tables.kept_path(path), row_key, state

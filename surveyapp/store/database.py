@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, exc, make_url
+from sqlalchemy import Engine, Executable, Result, create_engine, event, exc, make_url
 from sqlalchemy.orm import Session
 
-Result = TypeVar("Result")
+Outcome = TypeVar("Outcome")
+Rows: TypeAlias = Result[*tuple[Any, ...]]
 
 # What the doors may see of the database going wrong: any failure of it, and its being locked, full or away.
 DatabaseFailure: Final = exc.DBAPIError
@@ -60,9 +61,13 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """One unchanging view of the database; nothing can be written."""
         with Session(self._reading, autoflush=False) as session:
-            yield session
+            try:
+                yield session
+            finally:
+                for result in session.info.pop(OPEN, ()):
+                    result.close()
 
-    def write(self, job: Callable[[Session], Result]) -> Result:
+    def write(self, job: Callable[[Session], Outcome]) -> Outcome:
         """Run `job` in one transaction; when another transaction got there first, look and decide again."""
         for attempt in range(ATTEMPTS):
             try:
@@ -77,6 +82,22 @@ class Database:
     def close(self) -> None:
         """Give back all connections."""
         self.engine.dispose()
+
+
+# Where a session holds the results that are still read from.
+OPEN: Final = "open_results"
+
+
+@contextmanager
+def streaming(session: Session, statement: Executable, at_once: int) -> Iterator[Rows]:
+    """The rows of a statement, so many at once in memory. Whoever stops reading in the middle, for a refusal or a
+    failure, leaves a cursor on the server behind, which is closed with the transaction at the latest.
+    """
+    opened: list[Rows] = session.info.setdefault(OPEN, [])
+    with session.execute(statement, execution_options={"yield_per": at_once}) as result:
+        opened.append(result)
+        yield result
+    opened.remove(result)
 
 
 # What PostgreSQL says to a transaction that lost to another one: serialization failure, deadlock; and to one whose

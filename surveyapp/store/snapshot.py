@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.findings import Finding
 from surveyapp.store.answer_tables import AnswerTables
+from surveyapp.store.database import streaming
 from surveyapp.store.people_tables import devices
 from surveyapp.store.reach import EVERYTHING as EVERYBODY
 from surveyapp.store.reach import Reach, within
@@ -74,7 +75,7 @@ class Snapshot:
         ]
         statement = select(*columns).select_from(source).order_by(*(main.c[key] for key in keys))
         statement = statement.where(*self._bounds(selection))
-        with self.session.execute(statement, execution_options={"yield_per": PAGE}) as result:
+        with streaming(self.session, statement, PAGE) as result:
             for page in result.partitions():
                 yield from (tuple(row) for row in page)
 
@@ -182,7 +183,7 @@ class Snapshot:
         statement = statement.where(*self._bounds(selection))
         if check is not None:
             statement = statement.where(f.check_id == check)
-        with self.session.execute(statement, execution_options={"yield_per": PAGE}) as result:
+        with streaming(self.session, statement, PAGE) as result:
             for submission_id, instance_id, is_copy, *columns in result:
                 yield submission_id, instance_id, bool(is_copy), Finding(*columns)
 
@@ -198,7 +199,7 @@ class Snapshot:
             .where(*self._bounds(selection))
             .order_by(v.submission_id, a.name)
         )
-        with self.session.execute(statement, execution_options={"yield_per": PAGE}) as result:
+        with streaming(self.session, statement, PAGE) as result:
             yield from (tuple(row) for row in result)
 
     def fingerprint(self, reach: Reach = EVERYBODY) -> tuple[int, ...]:

@@ -75,7 +75,7 @@ def refuse_forged() -> None:
     Raises:
         Problem: FORGED_REQUEST.
     """
-    if request.method in SAFE or request.path.startswith(TOKEN_ROUTES):
+    if request.method in SAFE or request.path.startswith(TOKEN_ROUTES) or request.routing_exception is not None:
         return
     if request.mimetype != UPLOAD:
         request.max_content_length = LONGEST_FORM

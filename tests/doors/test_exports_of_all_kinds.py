@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import gc
 import io
 import json
 import zipfile
@@ -18,6 +19,7 @@ from surveyapp.export.manifest import hash_inputs
 from surveyapp.export.options import ExportOptions
 from surveyapp.store.forms import get_form
 from surveyapp.store.projects import get_project
+from surveyapp.store.selection import Selection
 from surveyapp.worker import do_export
 from tests.people import PEOPLE, Phone, Survey, record
 from tests.programs import Program, assert_problem, one
@@ -192,3 +194,18 @@ def test_options_that_do_not_fit_are_refused_at_once(program: Program) -> None:
     told = program.http.post(f"{program.form}/exports", json={"kind": "deidentified"}, timeout=60).json()
     assert (told["code"], told["errors"][0]["suggested"]) == ("pii-unconfirmed", "direct")
     assert program.survey.count("exports") == 0
+
+
+def test_an_export_that_is_given_up_leaves_no_cursor_behind(survey: Survey) -> None:
+    survey.publish(PEOPLE)
+    phone = survey.phone()
+    for name in "AB":
+        assert phone.send(record(f"<name>{name}</name>")).status_code == 201
+    with survey.database.reading() as session:
+        form = get_form(session, get_project(session, "default").id, "people")
+        rows = StoredForm(session, survey.files, form).snapshot.list_rows("", [("/data/name", "")], Selection())
+        next(rows)
+        assert len(session.info["open_results"]) == 1
+    assert not session.info
+    del rows
+    gc.collect()

@@ -136,6 +136,10 @@ def test_options_that_are_not_offered_are_refused(program: Program) -> None:
     assert program.survey.count("exports") == 0
 
 
+# What is right where it is sent; without, some would be told that before anything else.
+BODIES = {"submissions": {"answers": {}}, "devices": {"names": ["one"]}, "people": {"state": "open"}}
+
+
 # -- who may ----------------------------------------------------------------------------------------------------------
 def test_each_address_asks_for_a_token_of_its_project(program: Program) -> None:
     survey = program.survey
@@ -169,7 +173,7 @@ def test_each_address_asks_for_a_token_of_its_project(program: Program) -> None:
     ]
     other = survey.api("other").headers["Authorization"]
     for method, url in addresses:
-        body: Any = {"state": "open"} if method == "PATCH" else {"answers": {}} if url.endswith("submissions") else {}
+        body: Any = BODIES.get(url.rpartition("/")[2], {}) if method in ("POST", "PATCH") else {}
 
         def ask(authorization: str | None, method: str = method, url: str = url, body: Any = body) -> requests.Response:
             headers = {} if authorization is None else {"Authorization": authorization}
@@ -246,7 +250,7 @@ def test_the_document_describes_every_address_and_refers_to_nothing_that_is_miss
                 assert answer["description"]
                 if int(status) >= 400:
                     schema = answer["content"]["application/problem+json"]["schema"]
-                    assert schema == {"$ref": "#/components/schemas/ProblemOut"}
+                    assert schema["$ref"].rpartition("/")[2] in ("ProblemOut", "ClashOut")
                 else:
                     assert "application/problem+json" not in answer.get("content", {})
     assert set(operations) == served_operations(survey)
