@@ -95,10 +95,13 @@ class Enumerator:
         self.page.evaluate("how => phoneStore.multiply(how)", {"count": count, "form": form})
 
     def send_now(self) -> None:
-        """Unless the app was quicker: it tries by itself when it is looked at, and the button goes when all is sent."""
+        """Unless the app was quicker: it tries by itself when it is looked at, and the button goes when all is sent or
+        refused.
+        """
         self.go("Outbox")
         button = self.page.locator("main .button.wide:not(:disabled)")
-        button.or_(self.page.get_by_test_id("sync").get_by_text("Everything is sent")).first.wait_for()
+        done = self.page.get_by_test_id("sync").get_by_text("Everything is sent")
+        button.or_(done).or_(self.page.get_by_test_id("rejected")).first.wait_for()
         self.page.evaluate("document.querySelector('main .button.wide:not(:disabled)')?.click()")
 
     def go(self, tab: str) -> None:
