@@ -9,6 +9,7 @@ from surveyapp import __version__
 from surveyapp.config import Config
 from surveyapp.store.database import Database
 from surveyapp.store.files import Files
+from surveyapp.web.addresses import RowNumber
 from surveyapp.web.api_blueprint import ProblemApi
 from surveyapp.web.api_cleaning import api_cleaning
 from surveyapp.web.api_devices import api_devices
@@ -93,6 +94,7 @@ def create_app(config: Config) -> Flask:
     app.secret_key = config.secret_key
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
+    app.url_map.converters["int"] = RowNumber
     database, files = Database(config.database_url, pool_size=config.threads + 2), Files(config.files_dir)
     app.extensions[KEY] = Surroundings(config, database, files, make_worker(config, database, files))
     # First, so that their marks are on every answer, whoever gives it.

@@ -88,7 +88,7 @@ def post_ruleset_trial(asked: dict[str, Any], project: str, form_id: str) -> dic
     }
 
 
-@api_cleaning.route("/rulesets/<int(max=2147483647):number>", methods=["GET"])
+@api_cleaning.route("/rulesets/<int:number>", methods=["GET"])
 @api_cleaning.response(200, RulesetOut)
 @api_cleaning.refuses(404)
 def get_one_ruleset(project: str, form_id: str, number: int) -> KeptRuleset:
@@ -98,7 +98,7 @@ def get_one_ruleset(project: str, form_id: str, number: int) -> KeptRuleset:
         return get_ruleset(session, get_form(session, access.project.id, form_id).id, number)
 
 
-@api_cleaning.route("/rulesets/<int(max=2147483647):number>", methods=["PUT"])
+@api_cleaning.route("/rulesets/<int:number>", methods=["PUT"])
 @api_cleaning.arguments(RulesIn)
 @api_cleaning.response(200, RulesetOut)
 @api_cleaning.refuses(400, 404, 409, 422)
@@ -107,7 +107,7 @@ def put_ruleset(asked: dict[str, Any], project: str, form_id: str, number: int) 
     return _save(project, form_id, asked["rules"], number)
 
 
-@api_cleaning.route("/rulesets/<int(max=2147483647):number>/publish", methods=["POST"])
+@api_cleaning.route("/rulesets/<int:number>/publish", methods=["POST"])
 @api_cleaning.response(200, RulesetOut)
 @api_cleaning.refuses(404, 409, 422)
 def post_published_ruleset(project: str, form_id: str, number: int) -> KeptRuleset:
@@ -190,7 +190,7 @@ def post_import(project: str, form_id: str) -> dict[str, Any]:
     return database().write(change)
 
 
-@api_cleaning.route("/log/imports/<int(max=2147483647):number>", methods=["DELETE"])
+@api_cleaning.route("/log/imports/<int:number>", methods=["DELETE"])
 @api_cleaning.response(200, LogImportOut)
 @api_cleaning.refuses(404, 409)
 def delete_import(project: str, form_id: str, number: int) -> LogImport:

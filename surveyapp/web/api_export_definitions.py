@@ -48,7 +48,7 @@ def post_definition(asked: dict[str, Any], project: str, form_id: str) -> Export
     return database().write(change)
 
 
-@api_export_definitions.route("/<int(max=9223372036854775807):number>", methods=["DELETE"])
+@api_export_definitions.route("/<int:number>", methods=["DELETE"])
 @api_export_definitions.response(200, ExportDefinitionOut)
 @api_export_definitions.refuses(404)
 def delete_definition(project: str, form_id: str, number: int) -> ExportDefinition:

@@ -140,7 +140,7 @@ def post_comment(said: dict[str, Any], project: str, form_id: str, instance_id: 
     return database().write(change)
 
 
-@api_reviews.route(f"{ONE}/comments/<int(max=9223372036854775807):comment_id>", methods=["PATCH"])
+@api_reviews.route(f"{ONE}/comments/<int:comment_id>", methods=["PATCH"])
 @api_reviews.arguments(CommentChangeIn)
 @api_reviews.response(200, ReviewOut)
 @api_reviews.refuses(404, 422)
@@ -314,7 +314,7 @@ def _part(part: Any) -> dict[str, Any]:
     return {"decided": part.decided, "skipped": skipped}
 
 
-@api_reviews.route("/bulk-reviews/<int(max=9223372036854775807):bulk_id>/undo", methods=["POST"])
+@api_reviews.route("/bulk-reviews/<int:bulk_id>/undo", methods=["POST"])
 @api_reviews.response(200, BulkOut)
 @api_reviews.refuses(404, 409)
 def post_undo(project: str, form_id: str, bulk_id: int) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def get_record(project: str, form_id: str, instance_id: str) -> Response:
     return Response(content, content_type=content_type)
 
 
-@api_submissions.route("/<instance_id>/versions/<int(max=1000000):number>/record", methods=["GET"])
+@api_submissions.route("/<instance_id>/versions/<int:number>/record", methods=["GET"])
 @api_submissions.doc(responses={"200": AS_SENT})
 @api_submissions.refuses(404)
 def get_version_record(project: str, form_id: str, instance_id: str, number: int) -> Response:

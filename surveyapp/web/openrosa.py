@@ -137,14 +137,14 @@ def _list_entry(token: str, form: Form, version: FormVersion, has_files: bool) -
     return f"<xform>{''.join(parts)}</xform>"
 
 
-@openrosa.route("/forms/<int(max=9223372036854775807):version_id>/form.xml", strict_slashes=False)
+@openrosa.route("/forms/<int:version_id>/form.xml", strict_slashes=False)
 def form_xml(token: str, version_id: int) -> Response:
     """The bytes whose MD5 the form list names."""
     with database().reading() as session:
         return Response(get_xform(session, _get_version(session, token, version_id)), content_type=XML)
 
 
-@openrosa.route("/forms/<int(max=9223372036854775807):version_id>/manifest", strict_slashes=False)
+@openrosa.route("/forms/<int:version_id>/manifest", strict_slashes=False)
 def manifest(token: str, version_id: int) -> Response:
     """The files that the form needs."""
     with database().reading() as session:
@@ -162,7 +162,7 @@ def manifest(token: str, version_id: int) -> Response:
     return Response(body.encode(), content_type=XML)
 
 
-@openrosa.route("/forms/<int(max=9223372036854775807):version_id>/media/<path:name>", strict_slashes=False)
+@openrosa.route("/forms/<int:version_id>/media/<path:name>", strict_slashes=False)
 def media(token: str, version_id: int, name: str) -> Response:
     """One of these files."""
     with database().reading() as session:

@@ -107,7 +107,7 @@ def change_own_password() -> Response:
 
 
 # -- browsers ---------------------------------------------------------------------------------------------------------
-@pages_account.post("/sessions/<int(max=9223372036854775807):number>/end")
+@pages_account.post("/sessions/<int:number>/end")
 def end_one_session(number: int) -> Response:
     """Sign out of one browser."""
 

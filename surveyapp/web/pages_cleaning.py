@@ -129,7 +129,7 @@ def apply_import(project: str, form_id: str) -> Response:
     return done(url_for("cleaning_pages.overview", project=project, form_id=form_id), "log-imported")
 
 
-@pages_cleaning.post("/imports/<int(max=2147483647):number>/undo")
+@pages_cleaning.post("/imports/<int:number>/undo")
 def undo(project: str, form_id: str, number: int) -> Response:
     """Take an import back."""
 
@@ -143,7 +143,7 @@ def undo(project: str, form_id: str, number: int) -> Response:
 
 
 # -- rulesets ---------------------------------------------------------------------------------------------------------
-@pages_cleaning.get("/rulesets/<int(max=2147483647):number>")
+@pages_cleaning.get("/rulesets/<int:number>")
 def ruleset(project: str, form_id: str, number: int) -> str:
     """A ruleset; 0 is a new one, which begins with the rules that hold now."""
     with database().reading() as session:
@@ -179,7 +179,7 @@ def _usual(default: Any) -> str:
     return json.dumps(default, ensure_ascii=False, default=list)
 
 
-@pages_cleaning.post("/rulesets/<int(max=2147483647):number>")
+@pages_cleaning.post("/rulesets/<int:number>")
 def change_ruleset(project: str, form_id: str, number: int) -> Response:
     """Add a rule, try the rules, keep them as a draft, or publish them, as the button says."""
     do, text = asked("do"), asked("rules")

@@ -17,13 +17,12 @@ from surveyapp.store.submissions import Version, get_current_version, get_number
 from surveyapp.web.current import database
 from surveyapp.web.identity import Access, allow_person
 from surveyapp.web.office import asked
-from surveyapp.web.pages_submissions import LARGEST_ID
 from surveyapp.web.reviewing import edit
 from surveyapp.xform.bind import indexed_path
 from surveyapp.xform.definition import FormDefinition, Group, Question
 
 pages_edit = Blueprint(
-    "edit_pages", __name__, url_prefix=f"/p/<project>/forms/<form_id>/submissions/<int(max={LARGEST_ID}):submission_no>"
+    "edit_pages", __name__, url_prefix="/p/<project>/forms/<form_id>/submissions/<int:submission_no>"
 )
 # Before the path, in the names of the fields of answers.
 ANSWER: Final = "a:"

@@ -29,7 +29,6 @@ from surveyapp.web.current import config, database, files, now, worker
 from surveyapp.web.identity import Access, allow_person
 from surveyapp.web.notes import note_definition
 from surveyapp.web.office import asked, done, render_refused
-from surveyapp.web.pages_submissions import LARGEST_ID
 from surveyapp.worker import cancel_export, export_path, request_export
 
 pages_exports = Blueprint("export_pages", __name__, url_prefix="/p/<project>")
@@ -204,7 +203,7 @@ def save(project: str, form_id: str) -> Response:
     return redirect(f"{address}?from={number}&done=definition-saved#new", 303)  # type: ignore[return-value]  # werkzeug's response is Flask's here
 
 
-@pages_exports.post(f"/forms/<form_id>/exports/definitions/<int(max={LARGEST_ID}):number>/delete")
+@pages_exports.post("/forms/<form_id>/exports/definitions/<int:number>/delete")
 def drop(project: str, form_id: str, number: int) -> Response:
     """Forget options under a name: own ones, and as an admin any."""
 

@@ -136,7 +136,7 @@ def _show_cards(project: str, cards: Sequence[Card]) -> Response:
 
 
 # -- one phone --------------------------------------------------------------------------------------------------------
-@pages_phones.get("/<int(max=9223372036854775807):device_id>")
+@pages_phones.get("/<int:device_id>")
 def phone(project: str, device_id: int) -> str:
     """One phone, and what can be done about it."""
     with database().reading() as session:
@@ -170,7 +170,7 @@ def _note(session: Session, access: Access, action: str, name: str, **detail: An
     note(session, access.who, action, at=now(), project=access.project.slug, subject=name, detail=detail)
 
 
-@pages_phones.post("/<int(max=9223372036854775807):device_id>/assign")
+@pages_phones.post("/<int:device_id>/assign")
 def assign(project: str, device_id: int) -> Response:
     """Say whose phone it is, and of which team."""
     person, team = asked("person") or None, asked("team") or None
@@ -182,7 +182,7 @@ def assign(project: str, device_id: int) -> Response:
     return done(url_for("phones.phone", project=project, device_id=device_id), "phone-assigned")
 
 
-@pages_phones.post("/<int(max=9223372036854775807):device_id>/credentials")
+@pages_phones.post("/<int:device_id>/credentials")
 def issue(project: str, device_id: int) -> Response:
     """A new card, for a phone that was lost or whose card others saw; the former one stops working."""
 
@@ -194,7 +194,7 @@ def issue(project: str, device_id: int) -> Response:
     return _show_cards(project, [make_card(device.name, whose, access.project, credentials)])
 
 
-@pages_phones.post("/<int(max=9223372036854775807):device_id>/revoke")
+@pages_phones.post("/<int:device_id>/revoke")
 def revoke(project: str, device_id: int) -> Response:
     """Shut a phone out."""
 

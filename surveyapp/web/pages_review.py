@@ -30,11 +30,11 @@ from surveyapp.web.current import database, now
 from surveyapp.web.identity import Access, allow_person
 from surveyapp.web.notes import note_policy
 from surveyapp.web.office import asked, done, render_refused
-from surveyapp.web.pages_submissions import LARGEST_ID, SEVERITIES, narrowing, read_filter
+from surveyapp.web.pages_submissions import SEVERITIES, narrowing, read_filter
 from surveyapp.web.reviewing import decide_many, note_event, reviewer_of, undo_many
 
 pages_review = Blueprint("review_pages", __name__, url_prefix="/p/<project>/forms/<form_id>")
-ONE: Final = f"/submissions/<int(max={LARGEST_ID}):submission_no>"
+ONE: Final = "/submissions/<int:submission_no>"
 PER_PAGE: Final = 50
 CHANNEL: Final = "office"
 
@@ -148,7 +148,7 @@ def post_comment(project: str, form_id: str, submission_no: int) -> Response:
     return answer
 
 
-@pages_review.post(f"{ONE}/comments/<int(max={LARGEST_ID}):comment_id>")
+@pages_review.post(f"{ONE}/comments/<int:comment_id>")
 def change_comment(project: str, form_id: str, submission_no: int, comment_id: int) -> Response:
     """Resolve a remark, open it again, or strike it."""
 
@@ -251,7 +251,7 @@ def _try(project: str, form_id: str, wanted: Filter, decision: Decision, up_to: 
     return database().write(look)
 
 
-@pages_review.post("/review/bulk/<int(max=4611686018427387904):bulk_id>/undo")
+@pages_review.post("/review/bulk/<int:bulk_id>/undo")
 def post_undo(project: str, form_id: str, bulk_id: int) -> Response:
     """Take a decision about many back."""
     with database().reading() as session:

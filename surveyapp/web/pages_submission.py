@@ -25,13 +25,13 @@ from surveyapp.web.i18n import page_language
 from surveyapp.web.identity import Access, allow_person
 from surveyapp.web.odd_part import list_odd
 from surveyapp.web.office import asked
-from surveyapp.web.pages_submissions import LARGEST_ID, list_neighbours, narrowing
+from surveyapp.web.pages_submissions import list_neighbours, narrowing
 from surveyapp.web.point_map import PointMap, draw_points
 from surveyapp.web.review_part import get_review_part, take_up
 from surveyapp.xform.definition import Choice, FormDefinition
 from surveyapp.xform.shown import LeafChange, Reading, find_nodes, list_leaf_changes, show_record
 
-ADDRESS: Final = f"/p/<project>/forms/<form_id>/submissions/<int(max={LARGEST_ID}):submission_no>"
+ADDRESS: Final = "/p/<project>/forms/<form_id>/submissions/<int:submission_no>"
 pages_submission = Blueprint("submission_page", __name__, url_prefix=ADDRESS)
 
 COPIES: Final = ("conflict", "stale_edit")
@@ -169,7 +169,7 @@ def _raw(session: Session, sent: Sent) -> dict[str, Any]:
 
 
 # -- what came with it ------------------------------------------------------------------------------------------------
-@pages_submission.get("/versions/<int(max=1000000):number>/record")
+@pages_submission.get("/versions/<int:number>/record")
 def record(project: str, form_id: str, submission_no: int, number: int) -> Response:
     """A version as it was sent, byte for byte, as a download."""
     with database().reading() as session:
@@ -185,7 +185,7 @@ def record(project: str, form_id: str, submission_no: int, number: int) -> Respo
     )
 
 
-@pages_submission.get("/versions/<int(max=1000000):number>/files/<path:name>")
+@pages_submission.get("/versions/<int:number>/files/<path:name>")
 def attachment(project: str, form_id: str, submission_no: int, number: int, name: str) -> Response:
     """A file that came with a version: a picture in place, anything else as a download. `?sha256=` names a copy."""
     with database().reading() as session:

@@ -129,7 +129,7 @@ def add_team(project: str) -> Response:
     return done(url_for("teams.team", project=project, team_id=team_id), "team-added")
 
 
-@pages_teams.get("/teams/<int(max=9223372036854775807):team_id>")
+@pages_teams.get("/teams/<int:team_id>")
 def team(project: str, team_id: int) -> str:
     """Who is in a team."""
     with database().reading() as session:
@@ -139,7 +139,7 @@ def team(project: str, team_id: int) -> str:
         return render_template("team.html", team=found, present=present, members=list_members(session, owner.id))
 
 
-@pages_teams.post("/teams/<int(max=9223372036854775807):team_id>")
+@pages_teams.post("/teams/<int:team_id>")
 def change_team(project: str, team_id: int) -> Response:
     """Let the people who were ticked, and no others, be in the team."""
 

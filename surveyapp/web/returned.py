@@ -20,7 +20,7 @@ from surveyapp.web.current import database, files, public_url
 from surveyapp.web.identity import get_device
 
 returned = Blueprint("returned", __name__, url_prefix="/c/<token>/returned")
-ONE: Final = "/<int(max=9223372036854775807):version_id>"
+ONE: Final = "/<int:version_id>"
 
 
 @returned.get("")

@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 import requests
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
 
 from surveyapp.store.database import Database
 from surveyapp.store.files import Files
@@ -282,3 +283,15 @@ def test_the_document_can_be_read_as_a_page_from_our_own_files(survey: Survey) -
     for address in re.findall(r'(?:src|href)="([^"]+)"', page.text):
         assert not address.startswith(("http:", "https:", "//")), address
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+@ON_SQLITE
+def test_a_number_too_large_for_any_row_is_not_there_whatever_the_method(survey: Survey) -> None:
+    app = create_app(survey.config)
+    numbered = [rule for rule in app.url_map.iter_rules() if "<int:" in rule.rule]
+    assert len(numbered) > 20
+    for rule in numbered:
+        address = re.sub(r"<[^>]+>", "x", re.sub(r"<int:\w+>", str(2**31), rule.rule))
+        for method in (rule.methods or set()) - {"OPTIONS"}:
+            with pytest.raises(NotFound):
+                app.url_map.bind("localhost").match(address, method=method)
