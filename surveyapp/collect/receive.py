@@ -28,10 +28,11 @@ from surveyapp.collect.rules import get_rules
 from surveyapp.findings import Finding, Severity
 from surveyapp.store.answer_tables import get_answer_tables
 from surveyapp.store.answers import RecordRows, add_rows, key_rows, read_keys, remove_rows, spread_record
-from surveyapp.store.devices import Device, mark_device_seen
+from surveyapp.store.devices import Device, get_device_by_id, mark_device_seen
 from surveyapp.store.files import Files, KeptFile
 from surveyapp.store.findings import add_findings, list_findings, remove_findings
 from surveyapp.store.forms import Form, FormVersion, find_form_version, get_definition, get_form, get_form_version
+from surveyapp.store.history import list_events
 from surveyapp.store.quality_summaries import mark_unchecked
 from surveyapp.store.submissions import (
     Attachment,
@@ -42,15 +43,19 @@ from surveyapp.store.submissions import (
     count_versions,
     find_copy,
     find_successor,
+    get_arrival,
+    get_content,
     get_current_version,
     get_version,
     list_attachments,
     list_related,
+    list_versions,
     lock_submission,
     mark_corrected,
     mark_current,
     mark_mended,
 )
+from surveyapp.store.tombstones import remove_submission
 from surveyapp.validate.circumstances import Circumstances
 from surveyapp.validate.judge import Judgement, judge
 from surveyapp.validate.wording import ENGINE
@@ -221,7 +226,48 @@ class _Reception:
         self._keep_current(base.submission_id, number, "edit", base)
         mark_current(self.session, base.submission_id, number)
         mark_corrected(self.session, base.submission_id)
+        ahead = find_successor(self.session, self.form.id, self.envelope.instance_id)
+        if ahead is not None and ahead.submission_id != base.submission_id:
+            self._take_up(ahead)
         return Receipt("edit", self.envelope.instance_id, base.submission_id)
+
+    def _take_up(self, ahead: Version) -> None:
+        """Edits of this record came ahead of it and made a submission of their own, a second one of this interview.
+        They are received again, in order now; where the office has begun to work on them, a finding says so instead.
+        """
+        lock_submission(self.session, ahead.submission_id)
+        if list_events(self.session, ahead.submission_id):
+            remove_findings(self.session, ahead.id, "unknown-original")
+            current = get_current_version(self.session, self.form.id, ahead.submission_id)
+            message = f"It is an edit of {ahead.deprecated_id!r}, which came later and is kept as another submission."
+            add_findings(self.session, current.id, [Finding("original-apart", "error", message)])
+            return
+        versions = list_versions(self.session, self.form.id, ahead.submission_id)
+        incoming = [self._as_incoming(version) for version in versions]
+        tables = get_answer_tables(self.session, self.form.id, self.form.answers_revision)
+        remove_rows(self.session, tables, ahead.submission_id)
+        remove_submission(self.session, ahead.submission_id)
+        for one in incoming:
+            _Reception(self.session, self.files, self.form.project_id, one).receive()
+
+    def _as_incoming(self, version: Version) -> Incoming:
+        arrival = get_arrival(self.session, self.form.id, version.id)
+        content, content_type = get_content(self.session, version.id)
+        record, _ = read_version(self.session, self.form, version)
+        present = list_attachments(self.session, version.id)
+        files = [IncomingFile(one.name, one.content_type, KeptFile(one.sha256, "", one.size)) for one in present]
+        device_id = arrival.device_id
+        device = None if device_id is None else get_device_by_id(self.session, self.form.project_id, device_id)
+        return Incoming(
+            content,
+            content_type,
+            record,
+            files,
+            arrival.received_at,
+            device,
+            arrival.device_identifier,
+            arrival.user_agent,
+        )
 
     def _predecessor(self, successor: Version) -> Receipt:
         version, _ = self._bind()

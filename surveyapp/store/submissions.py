@@ -225,6 +225,7 @@ class Arrival:
     received_at: datetime.datetime
     user_agent: str
     device_identifier: str
+    device_id: int | None
 
 
 def list_judged_by_others(session: Session, form_pk: int, engine: int | None) -> list[int]:
@@ -245,10 +246,12 @@ def list_judged_by_others(session: Session, form_pk: int, engine: int | None) ->
 def get_arrival(session: Session, form_pk: int, version_id: int) -> Arrival:
     """How the version with this row id came, which a row of ours names."""
     row = session.execute(
-        _versions(form_pk).add_columns(v.received_at, v.user_agent, v.device_identifier).where(v.id == version_id)
+        _versions(form_pk)
+        .add_columns(v.received_at, v.user_agent, v.device_identifier, v.device_id)
+        .where(v.id == version_id)
     ).one()
-    *version, received_at, user_agent, device_identifier = row
-    return Arrival(Version(*version), received_at, user_agent, device_identifier)
+    *version, received_at, user_agent, device_identifier, device_id = row
+    return Arrival(Version(*version), received_at, user_agent, device_identifier, device_id)
 
 
 # -- adding -----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,6 @@
-"""What is left of a submission that was purged: its number, its instance id, who deleted it and why, its history."""
+"""Submissions removed: what is left of one that was purged is its number, its instance id, who deleted it and why, and
+its history.
+"""
 
 import datetime
 from typing import Any
@@ -20,13 +22,24 @@ def mark_purged(session: Session, submission_id: int, at: datetime.datetime) -> 
     names = submission_attachments.c
     own = select(names.sha256).where(names.submission_version_id.in_(versions))
     files = set(session.execute(own).scalars())
+    _remove_belongings(session, submission_id)
+    session.execute(update(submissions).where(s.id == submission_id).values(purged_at=at))
+    return sorted(files - _still_named(session, files))
+
+
+def remove_submission(session: Session, submission_id: int) -> None:
+    """Remove a submission that has no history yet, and all that hangs on it but its answers."""
+    _remove_belongings(session, submission_id)
+    session.execute(delete(submissions).where(s.id == submission_id))
+
+
+def _remove_belongings(session: Session, submission_id: int) -> None:
+    versions = select(v.id).where(v.submission_id == submission_id)
     for table in reversed(core_tables().sorted_tables):
         if "submission_version_id" in table.c:
             session.execute(delete(table).where(table.c.submission_version_id.in_(versions)))
         elif "submission_id" in table.c and table is not submission_events:
             session.execute(delete(table).where(table.c.submission_id == submission_id))
-    session.execute(update(submissions).where(s.id == submission_id).values(purged_at=at))
-    return sorted(files - _still_named(session, files))
 
 
 def _still_named(session: Session, files: set[str]) -> set[str]:

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 import requests
 
+from tests.office import browser, person
 from tests.people import Phone, Survey, record
 
 TOLD = "{http://openrosa.org/http/response}message"
@@ -127,6 +128,44 @@ def test_an_edit_that_arrives_before_its_original_is_kept_and_stays_current(surv
     assert survey.rows("SELECT name FROM data_people") == [("Eva",)]
     assert survey.count("submissions") == 1
     assert survey.findings("people", "uuid:2") == []
+
+
+def test_edits_that_overtake_the_one_they_edit_come_into_their_order_when_it_arrives(
+    survey: Survey, phone: Phone
+) -> None:
+    assert phone.send(record("<name>Ana</name>", instance_id="uuid:1")).status_code == 201
+    third = record("<name>Eva</name><photo>e.jpg</photo>", instance_id="uuid:3", deprecated_id="uuid:2")
+    assert phone.send(third, {"e.jpg": b"\xff\xd8\xff"}).status_code == 201
+    fourth = record("<name>Fay</name><photo>e.jpg</photo><shoe>42</shoe>", instance_id="uuid:4", deprecated_id="uuid:3")
+    assert phone.send(fourth).status_code == 201
+    assert survey.count("submissions") == 2
+    arrived = survey.rows("SELECT instance_id, received_at FROM submission_versions ORDER BY instance_id")
+    second = record("<name>Ida</name>", instance_id="uuid:2", deprecated_id="uuid:1")
+    assert [phone.send(second).status_code for _ in range(2)] == [201, 202]
+    assert survey.rows("SELECT name FROM data_people") == [("Fay",)]
+    assert survey.count("submissions") == 1
+    versions = survey.rows("SELECT number, kind, instance_id FROM submission_versions ORDER BY number")
+    assert versions == [(1, "original", "uuid:1")] + [(n, "edit", f"uuid:{n}") for n in (2, 3, 4)]
+    assert arrived[1:] == [
+        row
+        for row in survey.rows("SELECT instance_id, received_at FROM submission_versions ORDER BY instance_id")
+        if row[0] in ("uuid:3", "uuid:4")
+    ]
+    assert [finding.check for finding in survey.findings("people", "uuid:4")] == ["unknown-question"]
+    assert survey.count("submission_attachments") == 2
+    assert phone.send(fourth).status_code == 202
+
+
+def test_an_overtaking_edit_that_is_under_review_stays_apart_with_a_finding(survey: Survey, phone: Phone) -> None:
+    phone.send(record("<name>Ana</name>", instance_id="uuid:1"))
+    phone.send(record("<name>Eva</name>", instance_id="uuid:3", deprecated_id="uuid:2"))
+    supervisor = browser(survey, person(survey, "sita", role="admin"))
+    number = survey.rows("SELECT id FROM submissions WHERE instance_id = 'uuid:3'")[0][0]
+    page = f"{survey.url}/p/default/forms/people/submissions/{number}"
+    assert supervisor.post(f"{page}/comments", data={"text": "Is this the same house?"}, timeout=60).status_code == 200
+    assert phone.send(record("<name>Ida</name>", instance_id="uuid:2", deprecated_id="uuid:1")).status_code == 201
+    assert sorted(survey.rows("SELECT name FROM data_people")) == [("Eva",), ("Ida",)]
+    assert [finding.check for finding in survey.findings("people", "uuid:3")] == ["original-apart"]
 
 
 def test_of_two_edits_before_their_original_the_second_is_kept_as_stale(survey: Survey, phone: Phone) -> None:
