@@ -59,7 +59,6 @@ def _measure(address: str, slowed: int) -> dict[str, float]:
 
 def _turns_and_typing(screen: Screen) -> dict[str, float]:
     turns = [screen.page.evaluate(TURN) for _ in range(GROUPS + ROSTERS - 1)]
-    screen.page.locator(".fr-head").first.click()
     typed = [screen.page.evaluate(TYPE, "x" * length) for length in range(1, 11)]
     return {
         "page turn, median ms": statistics.median(turns),

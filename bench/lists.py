@@ -1,8 +1,8 @@
 """A page of the list of submissions at 10,000 and at 1,000,000 of them: `python -m bench lists`.
 
 What the page asks of the store is timed: the rows of a page of 50 with their findings, and the count that it shows. One
-submission in ten has a finding; there are ten teams, and one submission in a hundred is approved. The aim: no page
-takes more than 1.5 times what it took at 10,000.
+submission in ten has an error; there are ten teams, and one submission in a hundred is approved. The aim: no page takes
+more than 1.5 times what it took at 10,000.
 """
 
 import datetime
@@ -39,6 +39,8 @@ NUMBERS: Final = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT :low + 1 UNION ALL SELECT i + 1 FROM n WHERE i < :high)",
     "postgresql": "WITH n(i) AS (SELECT generate_series(CAST(:low AS BIGINT) + 1, CAST(:high AS BIGINT)))",
 }
+# What fifty submissions have at either size, none of them among the newest of a million.
+RARE: Final = "i < 10000 AND i % 200 = 3"
 FILL: Final = (
     "INSERT INTO submissions (id, form_pk, instance_id, current_number, state, team_id, received_at) {numbers} "
     "SELECT i, :form, 'uuid:' || i, 1, CASE WHEN i % 100 = 0 THEN 'approved' ELSE 'received' END, :team + i % 10, :at "
@@ -49,6 +51,17 @@ FILL: Final = (
     "FROM n",
     "INSERT INTO findings (submission_version_id, check_id, severity, outcome, path, question, value, rule, message) "
     "{numbers} SELECT i, 'required-missing', 'error', 'violated', '', '', '', '', '' FROM n WHERE i % 10 = 0",
+    "INSERT INTO findings (submission_version_id, check_id, severity, outcome, path, question, value, rule, message) "
+    "{numbers} SELECT i, 'rare', 'warning', 'violated', '', '', '', '', '' FROM n WHERE {rare}",
+    "INSERT INTO submission_marks (form_pk, mark, submission_id) {numbers} "
+    "SELECT :form, 'severity:error', i FROM n WHERE i % 10 = 0",
+    "INSERT INTO submission_marks (form_pk, mark, submission_id) {numbers} "
+    "SELECT :form, 'check:rare', i FROM n WHERE {rare}",
+    "INSERT INTO submission_words (submission_id, word, form_pk) {numbers} SELECT i, 'household', :form FROM n",
+    "INSERT INTO submission_words (submission_id, word, form_pk) {numbers} SELECT i, CAST(i AS TEXT), :form FROM n",
+    "INSERT INTO submission_words (submission_id, word, form_pk) {numbers} SELECT i, '=' || i, :form FROM n",
+    "INSERT INTO submission_words (submission_id, word, form_pk) {numbers} "
+    "SELECT i, 'zebra', :form FROM n WHERE {rare}",
 )
 
 
@@ -57,7 +70,7 @@ def fill(database: Database, values: Mapping[str, Any], low: int, high: int) -> 
     with database.begin() as session:
         at = datetime.datetime(2026, 5, 1, tzinfo=datetime.UTC)
         for statement in FILL:
-            told = text(statement.format(numbers=NUMBERS[database.dialect]))
+            told = text(statement.format(numbers=NUMBERS[database.dialect], rare=RARE))
             session.execute(told, {**values, "low": low, "high": high, "at": at.isoformat(sep=" "), "content": b""})
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for tidy in TIDY[database.dialect]:
@@ -75,7 +88,11 @@ def time_pages(database: Database, form: int, team: int, size: int) -> dict[str,
         "one team": lambda session: _page(session, form, EVERYTHING, Filter(team_id=team + 3)),
         "with errors": lambda session: _page(session, form, EVERYTHING, Filter(severity="error")),
         "reach of a supervisor": lambda session: _page(session, form, own, Filter()),
-        "search that finds one": lambda session: _page(session, form, EVERYTHING, Filter(text="uuid:77")),
+        "with a rare finding": lambda session: _page(session, form, EVERYTHING, Filter(check="rare")),
+        "search for an id": lambda session: _page(session, form, EVERYTHING, Filter(text="uuid:7777")),
+        "search for two words": lambda session: _page(session, form, EVERYTHING, Filter(text="household zeb")),
+        "search that finds all": lambda session: _page(session, form, EVERYTHING, Filter(text="house")),
+        "search that finds none": lambda session: _page(session, form, EVERYTHING, Filter(text="nobody")),
     }
     return {kind: _time(database, ask) for kind, ask in kinds.items()}
 
@@ -94,7 +111,11 @@ def _time(database: Database, ask: Callable[[Session], Any]) -> dict[str, float]
             taken.append((time.perf_counter() - started) * 1_000)
         if sum(taken) > 20_000 and len(taken) > 4:
             break
-    return {"median ms": statistics.median(taken[1:]), "p95 ms": statistics.quantiles(taken[1:], n=20)[-1]}
+    return {
+        "least ms": min(taken[1:]),
+        "median ms": statistics.median(taken[1:]),
+        "p95 ms": statistics.quantiles(taken[1:], n=20)[-1],
+    }
 
 
 def compare(url: str, folder: Path) -> dict[str, Any]:
@@ -118,8 +139,8 @@ def compare(url: str, folder: Path) -> dict[str, Any]:
         found[f"at {size:,}"] = time_pages(database, published.form.id, team, size)
         low = size
     small, large = (found[f"at {size:,}"] for size in SIZES)
-    # Of the medians: the 95th percentile is that of whatever else the machine does.
-    found["times"] = {kind: large[kind]["median ms"] / small[kind]["median ms"] for kind in small}
+    # Of the least: the rest is whatever else the machine does.
+    found["times"] = {kind: large[kind]["least ms"] / small[kind]["least ms"] for kind in small}
     database.close()
     return found
 

@@ -6,10 +6,7 @@ empty, and what do the clean workbook and the CSV files cost in processor time a
 is that of `bench/workbook.py` at the same number of rows.
 """
 
-import json
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from typing import Any
 import psutil
 from sqlalchemy import inspect, text
 
+from bench.commands import run
 from bench.intake import SECONDS, make_requests, measure, our_server
 from bench.workbook import _in_process
 from surveyapp.store.database import Database
@@ -26,18 +24,6 @@ SUBMISSIONS = int(os.environ.get("BENCH_SUBMISSIONS", "100000"))
 CLIENTS = 16
 # What a database does by itself in the weeks in which 100,000 submissions come.
 TIDY = {"postgresql": ("VACUUM ANALYZE",), "sqlite": ("PRAGMA wal_checkpoint(TRUNCATE)", "ANALYZE")}
-
-EXPORT = """
-import json, resource, sys, time
-from surveyapp.cli import main
-started, used = time.perf_counter(), time.process_time()
-main(["export", "intake", sys.argv[1], "--select", "summary", "--missing", "none"], standalone_mode=False)
-print(json.dumps({
-    "cpu s": time.process_time() - used,
-    "wall s": time.perf_counter() - started,
-    "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-}))
-"""
 
 
 def multiply(database: Database, wanted: int) -> None:
@@ -78,10 +64,7 @@ def _copy(database: Database, table: str) -> str:
 
 def export(url: str, folder: Path, name: str) -> dict[str, float]:
     """One export as a process of its own."""
-    environment = {**os.environ, "SURVEYAPP_DATABASE_URL": url, "SURVEYAPP_DATA_DIR": str(folder / "data")}
-    command = [sys.executable, "-c", EXPORT, str(folder / name)]
-    printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-    found: dict[str, float] = json.loads(printed.splitlines()[-1])
+    found = run(url, folder, "export", "intake", str(folder / name), "--select", "summary", "--missing", "none")
     return {**found, "file MB": (folder / name).stat().st_size / 1e6}
 
 

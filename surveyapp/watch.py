@@ -48,7 +48,7 @@ class Watch:
         with self._turn:
             with self.database.reading() as session:
                 waiting = list_waiting(session, BATCH, form_pk)
-                done = [self.examiner.examine(session, one, _now()) for one in waiting]
+                done = self.examiner.examine(session, waiting, _now())
             if done:
                 now = _now()
                 self.database.write(lambda session: [keep(session, one, now) for one in done])

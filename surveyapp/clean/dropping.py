@@ -3,6 +3,8 @@
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from surveyapp.clean.drafts import Draft
@@ -59,9 +61,14 @@ def make_drop(making: Making) -> Dropping:
 class Candidate(NamedTuple):
     """What is remembered of a submission to choose among duplicates."""
 
-    id: SubmissionKey
     key: tuple[str, ...]
+    # Ends with the id: of a hundred thousand candidates nothing is kept twice.
     rank: tuple[Any, ...]
+
+    @property
+    def id(self) -> SubmissionKey:
+        """Of which submission."""
+        return SubmissionKey(*self.rank[-2:])
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ class Dedupe:
         if any(value is None or value == "" for value in values):
             return None
         key = tuple(" ".join(write_text(value).casefold().split()) for value in values)
-        return Candidate(draft.submission.id, key, _rank(self.keep, draft.submission))
+        return Candidate(key, _rank(self.keep, draft.submission))
 
 
 def make_dedupe(making: Making, source: str) -> Dedupe:
@@ -107,11 +114,9 @@ def choose(
     rule: Dedupe, candidates: Sequence[Candidate], decided: frozenset[SubmissionKey]
 ) -> dict[SubmissionKey, Drop]:
     """Which of the candidates leave. A group of which a person decided about one is left alone."""
-    groups: dict[tuple[str, ...], list[Candidate]] = {}
-    for candidate in candidates:
-        groups.setdefault(candidate.key, []).append(candidate)
     found: dict[SubmissionKey, Drop] = {}
-    for group in groups.values():
+    for _, alike in groupby(sorted(candidates), key=itemgetter(0)):
+        group = list(alike)
         if len(group) < 2 or any(candidate.id in decided for candidate in group):
             continue
         pick = min if rule.keep == "oldest" else max

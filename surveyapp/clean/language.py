@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from surveyapp.clean.fields import Field, Questionnaire
-from surveyapp.clean.trees import Plan, Tree
+from surveyapp.clean.trees import Needs, Plan, Tree
 from surveyapp.expressions.dates import Date
 from surveyapp.expressions.errors import ExpressionError
 from surveyapp.expressions.evaluation import Compiled, compile_expression
@@ -32,6 +32,7 @@ class Formula:
         self.text = text
         self.compiled: dict[str, Compiled] = {}
         self.references: dict[str, References] = {}
+        self._needs: dict[str, Needs] = {}
         for version, plan in plans.items():
             compiled = compile_expression(_resolve(text, context, form, plan), repeats=plan.repeats)
             own = plan.own_path.get(context, context) or plan.definition.root.path
@@ -39,6 +40,7 @@ class Formula:
             if drawn := sorted(references.functions & FORBIDDEN):
                 raise ExpressionError(f"expected nothing that changes from run to run, found {drawn[0]}()")
             self.compiled[version], self.references[version] = compiled, references
+            self._needs[version] = plan.find_needs(compiled.tree, references.paths)
 
     def is_true(self, tree: Tree, row_key: str, path: str) -> bool:
         """Its truth at a cell, or at a row where `path` is ''.
@@ -57,11 +59,13 @@ class Formula:
         return self._at(tree).scalar(_scope(tree, row_key, path))
 
     def _at(self, tree: Tree) -> Compiled:
-        return self.compiled[tree.plan.definition.version]
+        version = tree.plan.definition.version
+        tree.need(self._needs[version])
+        return self.compiled[version]
 
 
 def _scope(tree: Tree, row_key: str, path: str) -> Scope:
-    node = tree.find_node(row_key, path) if path else tree.places.get(row_key, tree.environment.root)
+    node = tree.find_node(row_key, path) if path else tree.find_place(row_key)
     return Scope(tree.environment, node)
 
 

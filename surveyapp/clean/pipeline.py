@@ -8,6 +8,7 @@
 No clock, no lot, no order of the database has a part in it.
 """
 
+import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -38,14 +39,14 @@ from surveyapp.expressions.errors import ExpressionError
 from surveyapp.values import INVALID, read_value
 
 TYPES: Final = Author("engine:types")
-PYTHON: Final[Mapping[str, str]] = {
-    "integer": "int",
-    "decimal": "float",
-    "boolean": "bool",
-    "date": "date",
-    "time": "time",
-    "datetime": "datetime",
-    "geopoint": "tuple",
+PYTHON: Final[Mapping[str, type]] = {
+    "integer": int,
+    "decimal": float,
+    "boolean": bool,
+    "date": datetime.date,
+    "time": datetime.time,
+    "datetime": datetime.datetime,
+    "geopoint": tuple,
 }
 # Raised whenever the same rules mean something else than before, so that kept outcomes are made anew.
 ENGINE: Final = "1"
@@ -62,8 +63,8 @@ class Cleaner:
         self.log = by_instance(log)
         self.log_hash = hash_log(log)
         self.dependents: dict[str, Dependents] = {}
-        # The name of the Python class of each field's values: compared for every cell of every submission.
-        self.classes = {f.path: PYTHON.get(f.type, "str") for f in self.form.fields.values()}
+        # The class of each field's values: compared for every cell of every submission.
+        self.classes = {f.path: PYTHON.get(f.type, str) for f in self.form.fields.values()}
 
     # -- incremental --------------------------------------------------------------------------------------------------
     def key_of(self, submission: Submission, decisions: GroupDecisions = NO_DECISIONS) -> str:
@@ -102,23 +103,24 @@ class Cleaner:
         program = self.program
         if not program.looks_at_groups:
             return NO_DECISIONS
-        candidates: list[dict[int, Candidate]] = []
+        candidates: list[list[Candidate]] = [[] for _ in program.dedupes]
         movers = _Movers(program.moves)
         for submission in source.list_submissions():
             draft = self._start(submission)
             log = self._log_of(submission)
             if self._find_drop(draft, log, NO_DECISIONS) is not None:
                 continue
-            found = {n: c for n, rule in enumerate(program.dedupes) if (c := rule.candidate(draft)) is not None}
-            if found:
-                candidates.append(found)
+            for rule, group in zip(program.dedupes, candidates, strict=True):
+                candidate = rule.candidate(draft)
+                if candidate is not None:
+                    group.append(candidate)
             if submission.instance_id in movers.instances:
                 self._clean_answers(draft, log)
                 movers.see(draft)
         drops: dict[SubmissionKey, Drop] = {}
-        for number, rule in enumerate(program.dedupes):
-            group = [found[number] for found in candidates if number in found and found[number].id not in drops]
-            drops.update(choose(rule, group, self._decided(group)))
+        for rule, group in zip(program.dedupes, candidates, strict=True):
+            left = [candidate for candidate in group if candidate.id not in drops]
+            drops.update(choose(rule, left, self._decided(left)))
         return GroupDecisions(drops, *movers.settle(drops))
 
     def _decided(self, group: Sequence[Candidate]) -> frozenset[SubmissionKey]:
@@ -186,13 +188,16 @@ class Cleaner:
         """Stage 0: each cell in the type of its question; nothing is guessed."""
         plan = self.program.plans.get(submission.version) or self.program.plans[self.form.newest.version]
         draft = Draft(self.form, plan, submission, [row.copy() for row in submission.rows])
-        classes = self.classes
+        find_class = self.classes.get
         for row in draft.rows:
-            for path, value in row.values.items():
-                if value is not None and value.__class__.__name__ != classes.get(path):
-                    known = self.form.fields.get(path)
-                    if known is not None:
-                        row.values[path] = _canonical(known, value)
+            values = row.values
+            odd = [p for p, value in values.items() if value.__class__ is not find_class(p) and value is not None]
+            for path in odd:
+                known = self.form.fields.get(path)
+                if known is not None:
+                    values[path] = _canonical(known, values[path])
+                    if values[path].__class__ is str and find_class(path) is not str:
+                        draft.unread.append((row, path))
         return draft
 
     def _find_drop(self, draft: Draft, log: Sequence[LogRow], decisions: GroupDecisions) -> Drop | None:
@@ -209,10 +214,8 @@ class Cleaner:
     def _read_texts(self, draft: Draft) -> None:
         """Stage 2, and the end of it: what still is not of its question's type becomes empty."""
         self._run_stage(draft, 2)
-        classes = self.classes
-        for row in draft.rows:
-            odd = [p for p, value in row.values.items() if value.__class__ is str and classes.get(p, "str") != "str"]
-            for path in odd:
+        for row, path in draft.unread:
+            if row.values[path].__class__ is str:
                 draft.put(row, self.form.fields[path], None, TYPES, "invalid")
 
     def _run_stage(self, draft: Draft, stage: int) -> None:

@@ -14,7 +14,7 @@ from surveyapp.clean.drafts import Author, Draft
 from surveyapp.clean.fields import Field, Questionnaire
 from surveyapp.clean.language import FORBIDDEN, scalar_text
 from surveyapp.clean.records import CellKey, Row
-from surveyapp.clean.trees import Plan, Tree, list_groups_around
+from surveyapp.clean.trees import Needs, Plan, Tree, list_groups_around
 from surveyapp.expressions.errors import ExpressionError
 from surveyapp.expressions.evaluation import Compiled, compile_expression
 from surveyapp.expressions.scope import Scope
@@ -46,6 +46,8 @@ class Dependents:
         self.calculates: dict[Path, Compiled] = {}
         self.relevants: dict[Path, Compiled] = {}
         self.kept: set[Path] = set()
+        self.around: dict[Path, list[Path]] = {}
+        self.needs: dict[Path, list[Needs]] = {}
         reads: dict[Path, set[Path]] = {}
         elements = plan.definition.elements
         for path, element in elements.items():
@@ -61,8 +63,9 @@ class Dependents:
                     self.kept.add(path)
                 else:
                     store[path] = compiled
-            for group in list_groups_around(path, elements):
-                reads.setdefault(path, set()).add(group)
+                    self.needs.setdefault(path, []).append(plan.find_needs(compiled.tree, references.paths))
+            self.around[path] = [path, *list_groups_around(path, elements)]
+            reads.setdefault(path, set()).update(self.around[path][1:])
         self.order = _order(reads, elements)
         self.readers = _close(reads, elements)
         self.memory: dict[frozenset[Path], Affected] = {}
@@ -168,14 +171,14 @@ class Ripple:
         known = self.form.fields.get(self.form.kept_path(path))
         if known is None:
             return
-        compiled = self.dependents.calculates[path]
-        around = (path, *list_groups_around(path, self.dependents.plan.definition.elements))
+        compiled, around = self.dependents.calculates[path], self.dependents.around[path]
         conditional = any(place in self.dependents.relevants for place in around)
         for row in self.draft.list_rows(known.repeat):
             # The phone writes every calculation that takes part; one that it left out may only now take part.
             if known.path not in row.values and not conditional:
                 continue
-            tree = self.draft.tree(whole=True)
+            tree = self.draft.tree()
+            self._need(tree, around)
             node = tree.find_node(row.key, known.path)
             if not self._is_asked(tree, node, path):
                 continue
@@ -193,7 +196,7 @@ class Ripple:
     def _is_asked(self, tree: Tree, node: Node, path: Path) -> bool:
         """Whether a calculation takes part: it and the groups around it are relevant."""
         line: Node | None = node
-        for around in (path, *list_groups_around(path, self.dependents.plan.definition.elements)):
+        for around in self.dependents.around[path]:
             rule = self.dependents.relevants.get(around)
             if line is None:
                 return True
@@ -210,10 +213,8 @@ class Ripple:
     # -- relevance ----------------------------------------------------------------------------------------------------
     def _ask(self, path: Path) -> None:
         """Find answers below `path` that are not asked any more."""
-        tree = self.draft.tree(whole=True)
-        rule = self.dependents.relevants[path]
-        places = list(tree.by_path.get(path, ()))
-        if all(_truth(rule, tree, node, otherwise=True) for node in places):
+        tree, rule = self.draft.tree(), self.dependents.relevants[path]
+        if all(_truth(rule, tree, node, otherwise=True) for node in self._list_places(tree, path)):
             return
         cascade = self._cascades(path)
         for row, known in self._answers_below(path):
@@ -224,6 +225,16 @@ class Ripple:
                 self.draft.put(row, known, None, Author(CASCADE, cascade=True, derived=True), "not_asked")
             else:
                 self._tell("not-asked-any-more", row, known, "After the corrections it is not asked any more.")
+
+    def _list_places(self, tree: Tree, path: Path) -> list[Node]:
+        self._need(tree, [path])
+        tree.need(Needs((path,)))
+        return list(tree.by_path.get(path, ()))
+
+    def _need(self, tree: Tree, paths: Iterable[Path]) -> None:
+        for path in paths:
+            for needs in self.dependents.needs.get(path, ()):
+                tree.need(needs)
 
     def _answers_below(self, path: Path) -> list[tuple[Row, Field]]:
         inside = [
@@ -249,7 +260,8 @@ class Ripple:
     def _was_asked(self, rule: Compiled, row: Row, known: Field, path: Path) -> bool:
         if self.raw_tree is None:
             self.raw_tree = Tree(self.draft.plan, self.raw, self.draft.submission.received_at)
-        if row.key not in self.raw_tree.cells:
+        self._need(self.raw_tree, [path])
+        if not self.raw_tree.has_row(row.key):
             return False
         return _truth(rule, self.raw_tree, self._place(self.raw_tree, row, known, path), otherwise=False)
 

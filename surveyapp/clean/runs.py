@@ -1,10 +1,11 @@
 """A whole run: every submission cleaned, counted, verified; and the record that says so."""
 
+import datetime
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from surveyapp.clean.outcomes import Outcome
 from surveyapp.clean.pipeline import Cleaner
@@ -52,8 +53,7 @@ class Tally:
     """Counts outcomes in any order."""
 
     cleaner: Cleaner
-    inputs: list[tuple[Any, str]] = field(default_factory=list)
-    contents: list[tuple[Any, str]] = field(default_factory=list)
+    hashes: list[str] = field(default_factory=list)
     raw: Counter[str] = field(default_factory=Counter)
     clean: Counter[str] = field(default_factory=Counter)
     deleted: Counter[str] = field(default_factory=Counter)
@@ -69,9 +69,8 @@ class Tally:
 
     def add(self, submission: Submission, outcome: Outcome) -> None:
         """Count one outcome, and verify it."""
-        order = (outcome.received_at, *outcome.id)
-        self.inputs.append((order, make_hash(*map(str, outcome.id), submission.raw_hash, submission.edits_hash)))
-        self.contents.append((order, outcome.digest or f"deleted {_reason(outcome)}"))
+        came = make_hash(*map(str, outcome.id), submission.raw_hash, submission.edits_hash)
+        self.hashes.append("\0".join((*_order(outcome), came, outcome.digest or f"deleted {_reason(outcome)}")))
         self.raw.update(row.repeat for row in submission.rows)
         self.clean.update(row.repeat for row in outcome.rows)
         if outcome.deletion is not None:
@@ -95,6 +94,8 @@ class Tally:
     def record(self) -> RunRecord:
         """The record of all that was added."""
         ruleset = self.cleaner.program.ruleset
+        # One text a submission, and not a tuple of five things: a hundred thousand of them are kept.
+        self.hashes.sort()
         every = [row.log_id for rows in self.cleaner.log.values() for row in rows]
         breaches = [*self.breaches, *self.travels.list_breaches(), *self._miscounts()]
         return RunRecord(
@@ -102,8 +103,8 @@ class Tally:
             ruleset.version,
             ruleset.hash,
             self.cleaner.log_hash,
-            _fold(self.inputs),
-            _fold(self.contents),
+            _fold(text.split("\0", 4)[3] for text in self.hashes),
+            _fold(text.split("\0", 4)[4] for text in self.hashes),
             dict(self.raw),
             dict(self.clean),
             dict(self.deleted),
@@ -132,9 +133,15 @@ def _reason(outcome: Outcome) -> str:
     return "" if deletion is None else f"{deletion.reason_code} {deletion.source} {deletion.kept_instance_id}"
 
 
-def _fold(parts: list[tuple[Any, str]]) -> str:
+def _order(outcome: Outcome) -> tuple[str, str, str]:
+    """The order of receipt as texts that sort in it."""
+    moment = outcome.received_at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
+    return moment, outcome.id.instance_id, f"{outcome.id.number:020d}"
+
+
+def _fold(texts: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    for _, text in sorted(parts):
+    for text in texts:
         digest.update(text.encode())
         digest.update(b"\n")
     return digest.hexdigest()

@@ -6,15 +6,15 @@ What changes in between is noticed: the submission then keeps its mark and is ch
 
 import datetime
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from surveyapp.answers import Node
-from surveyapp.examine.memory import Memories, as_kept
+from surveyapp.examine.memory import Memories, Memory, as_kept
 from surveyapp.examine.plans import FormPlans, Plans
 from surveyapp.quality.catalogue import CATALOGUE
 from surveyapp.quality.declaration import QualityFinding
@@ -26,14 +26,16 @@ from surveyapp.store.answer_tables import get_answer_tables
 from surveyapp.store.answers import RowOfRepeat, read_keys, spread_record
 from surveyapp.store.files import Files
 from surveyapp.store.forms import Form, get_form_by_pk
-from surveyapp.store.quality import list_kept, replace_quality_findings
+from surveyapp.store.quality import list_kept, list_referring, replace_quality_findings
 from surveyapp.store.quality_summaries import (
     KeptSummary,
     Standing,
     Waiting,
     get_standing,
+    list_summaries,
     mark_checked,
     mark_form_unchecked,
+    mark_unchecked,
     replace_summary,
 )
 from surveyapp.store.submissions import Version, get_current_version, list_attachments
@@ -41,12 +43,16 @@ from surveyapp.xform.definition import Question, Repeat
 
 log = logging.getLogger(__name__)
 ReadRecord: TypeAlias = Callable[[Session, Form, Version], tuple[Node, list[Node]]]
+# What of a summary others are compared with, beside its codes.
+COMPARED: Final = ("keys", "position", "start", "end", "enumerator", "device", "rejected", "backcheck")
 CASE_KINDS: Final = frozenset(check.id for check in CATALOGUE.values() if check.run_case is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What came of one submission; `summary` is None where its answers cannot be read, `failed` where we failed."""
+    """What came of one submission; `summary` is None where its answers cannot be read, `failed` where we failed.
+    `instance_id` is set where it says otherwise than when it was checked before; it then no longer has the keys `lost`.
+    """
 
     waiting: Waiting
     enumerator: str = ""
@@ -54,6 +60,16 @@ class Examined:
     summary: KeptSummary | None = None
     plans: FormPlans | None = None
     failed: bool = False
+    instance_id: str = ""
+    lost: frozenset[str] = frozenset()
+
+
+class _Shared(NamedTuple):
+    """What the submissions of one form have in common."""
+
+    form: Form
+    plans: FormPlans
+    memory: Memory
 
 
 class Examiner:
@@ -65,18 +81,26 @@ class Examiner:
         self.plans = Plans(zone)
         self.memories = Memories()
 
-    def examine(self, session: Session, waiting: Waiting, now: datetime.datetime) -> Examined:
-        """Run the checks of one submission. One on which they fail is told in the log, and does not hold up others."""
+    def examine(self, session: Session, waiting: Sequence[Waiting], now: datetime.datetime) -> list[Examined]:
+        """Run the checks of some submissions, in this order. One on which they fail is told in the log, and does not
+        hold up others. What those of one form share is read once.
+        """
+        known: dict[int, _Shared] = {}
+        return [self._try(session, one, known, now) for one in waiting]
+
+    def _try(self, session: Session, waiting: Waiting, known: dict[int, _Shared], now: datetime.datetime) -> Examined:
         try:
-            return self._examine(session, waiting, now)
+            if waiting.form_pk not in known:
+                form = get_form_by_pk(session, waiting.form_pk)
+                plans = self.plans.get(session, form)
+                known[form.id] = _Shared(form, plans, self.memories.get(session, form.id, plans))
+            return self._examine(session, waiting, known[waiting.form_pk], now)
         except Exception:
             log.exception("The checks of submission %s failed", waiting.submission_id)
             return Examined(waiting, failed=True)
 
-    def _examine(self, session: Session, waiting: Waiting, now: datetime.datetime) -> Examined:
-        form = get_form_by_pk(session, waiting.form_pk)
-        plans = self.plans.get(session, form)
-        memory = self.memories.get(session, form.id, plans)
+    def _examine(self, session: Session, waiting: Waiting, shared: _Shared, now: datetime.datetime) -> Examined:
+        form, plans, memory = shared
         standing = get_standing(session, waiting.submission_id)
         interview = self.read(session, form, plans, standing)
         if interview is None:
@@ -85,10 +109,17 @@ class Examiner:
         found: tuple[QualityFinding, ...] = ()
         if not summary.rejected:
             found = check_submission(plan, interview, now).findings
+        if not summary.rejected and not summary.backcheck:
             found += compare_submission(plan, interview, memory.gathered, now).findings
+        known = waiting.submission_id in memory.summaries
         memory.add(waiting.submission_id, summary, now)
         kept = as_kept(waiting.submission_id, summary, standing.form_version_id, now)
-        return Examined(waiting, summary.enumerator, found, kept, plans)
+        before = next(list_summaries(session, [waiting.submission_id]), None) if known else None
+        if before is None or not _says_otherwise(before, kept):
+            return Examined(waiting, summary.enumerator, found, kept, plans)
+        lost = _list_bindings(before) - (frozenset() if summary.rejected else _list_bindings(kept))
+        told = (waiting, summary.enumerator, found, kept, plans)
+        return Examined(*told, instance_id=summary.instance_id, lost=lost)
 
     def read(self, session: Session, form: Form, plans: FormPlans, standing: Standing) -> Interview | None:
         """What a submission says now; None where nothing of it can be read, as when it is encrypted."""
@@ -138,6 +169,17 @@ def _list_keys(holder: Node, place: str, rows: Iterator[RowOfRepeat]) -> Iterato
             yield from _list_keys(node, f"{place}/{node.name}", rows)
 
 
+def _says_otherwise(before: KeptSummary, now: KeptSummary) -> bool:
+    """Whether anything changed that others are compared with."""
+    return before.codes != now.codes or any(before.content.get(name) != now.content.get(name) for name in COMPARED)
+
+
+def _list_bindings(kept: KeptSummary) -> frozenset[str]:
+    """What findings about one of its keys are bound by."""
+    keys = kept.content.get("keys", {})
+    return frozenset(f"{kind}:{value}" for kind, values in keys.items() for value in values)
+
+
 def keep(session: Session, examined: Examined, now: datetime.datetime) -> bool:
     """Keep what was found in a submission; False where it has changed meanwhile, so that nothing is kept."""
     waiting = examined.waiting
@@ -157,6 +199,11 @@ def keep(session: Session, examined: Examined, now: datetime.datetime) -> bool:
     )
     if examined.summary is not None:
         replace_summary(session, waiting.form_pk, examined.summary)
+    if examined.instance_id:
+        # A pair has two sides, and the other one was told of what is no longer so. What is checked again without
+        # having changed itself comes not by here, so that this ends.
+        referring = list_referring(session, waiting.form_pk, examined.instance_id, examined.lost)
+        mark_unchecked(session, referring - {waiting.submission_id})
     return True
 
 

@@ -28,11 +28,11 @@ class Memory:
         # Rejected and deleted ones too, which nothing is compared with.
         self.summaries: dict[int, Summary] = {}
         self._marks: dict[int, datetime.datetime] = {}
+        self._newest: datetime.datetime | None = None
 
     def follow(self, session: Session, form_pk: int, plans: FormPlans) -> None:
         """Take in what has been kept since."""
-        newest = max(self._marks.values(), default=None)
-        marks = list_summary_marks(session, form_pk, None if newest is None else newest - OVERLAP)
+        marks = list_summary_marks(session, form_pk, None if self._newest is None else self._newest - OVERLAP)
         # What we have just made ourselves, and is not committed yet, is newer than what is kept.
         changed = [one for one, checked_at in marks.items() if one not in self._marks or self._marks[one] < checked_at]
         for kept in list_summaries(session, changed):
@@ -44,6 +44,7 @@ class Memory:
         """One interview more, or what it says now."""
         self.summaries[submission_id] = summary
         self._marks[submission_id] = checked_at
+        self._newest = checked_at if self._newest is None else max(self._newest, checked_at)
         self.gathered.add(summary)
 
 

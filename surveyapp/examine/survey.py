@@ -3,25 +3,24 @@
 import datetime
 import secrets
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy.orm import Session
 
+from surveyapp.examine.backchecks import compare_backchecks
 from surveyapp.examine.interviews import Examiner
 from surveyapp.examine.plans import FormPlans
-from surveyapp.quality.backchecks import Comparison, draw_backchecks, match_pairs
+from surveyapp.quality.backchecks import draw_backchecks
 from surveyapp.quality.catalogue import CATALOGUE
 from surveyapp.quality.declaration import QualityFinding
 from surveyapp.quality.following import follow_up
-from surveyapp.quality.interview import Interview
-from surveyapp.quality.run import backcheck_settings, check_backchecks, check_survey
+from surveyapp.quality.run import check_backchecks, check_survey
 from surveyapp.quality.survey import OpenFinding, Survey
-from surveyapp.store.forms import Form, find_form
+from surveyapp.store.corrections import count_corrections
+from surveyapp.store.forms import Form
 from surveyapp.store.quality import list_kept, list_open_kinds, list_submissions_with, replace_quality_findings
 from surveyapp.store.quality_settings import DrawnSample, add_drawn_sample
-from surveyapp.store.quality_summaries import get_standing
-from surveyapp.store.submissions import list_submission_ids
 from surveyapp.store.tombstones import list_tombstones
 
 SURVEY_KINDS: Final = frozenset(check.id for check in CATALOGUE.values() if check.run_case is None)
@@ -45,14 +44,21 @@ def examine_form(examiner: Examiner, session: Session, form: Form, now: datetime
     """Run the checks of the enumerators, the form and its backchecks on what is kept."""
     plans = examiner.plans.get(session, form)
     memory = examiner.memories.get(session, form.id, plans)
-    comparison = compare_backchecks(examiner, session, form)
+    comparison = compare_backchecks(examiner.plans, session, form).comparison
     opened = [OpenFinding(*one) for one in list_open_kinds(session, form.id)]
     gone = {number for number, *_ in list_tombstones(session, form.id)}
     kept = {number: summary for number, summary in memory.summaries.items() if number not in gone}
-    summaries = list(kept.values())
+    corrected = count_corrections(session, form.id)
+    summaries = [
+        replace(summary, corrections=corrected.get(number, 0))
+        for number, summary in kept.items()
+        if not summary.backcheck
+    ]
     survey = Survey(plans.newest, summaries, now, opened, comparison.error_rates())
-    found = (*check_survey(survey), *check_backchecks(comparison))
     about = {summary.instance_id: submission_id for submission_id, summary in kept.items()}
+    everything = (*check_survey(survey), *check_backchecks(comparison))
+    # What has just come may have its backcheck already, and not its own checks: the next run tells it.
+    found = tuple(one for one in everything if not one.instance_id or one.instance_id in about)
     return Surveyed(found, about, frozenset(summary.enumerator for summary in summaries), plans)
 
 
@@ -81,31 +87,6 @@ def _enumerator_of(finding: QualityFinding, known: frozenset[str]) -> str:
     subject = finding.subject.removeprefix("enumerator ")
     candidates = (subject, subject.rpartition(" (")[0])
     return next((name for name in candidates if name and name in known), "")
-
-
-# -- backchecks -------------------------------------------------------------------------------------------------------
-def compare_backchecks(examiner: Examiner, session: Session, form: Form) -> Comparison:
-    """The interviews of a form beside their backchecks, which are the submissions of the form that the settings name;
-    no pairs where they name none, or where no B1 is set.
-    """
-    plans = examiner.plans.get(session, form)
-    settings = backcheck_settings(plans.newest)
-    back_form = find_form(session, form.project_id, plans.settings.back_form) if plans.settings.back_form else None
-    if back_form is None or not settings:
-        return Comparison(plans.newest, (), settings)
-    backs = _read_all(examiner, session, back_form)
-    households = {back.summary.household for back in backs if back.summary.household}
-    memory = examiner.memories.get(session, form.id, plans)
-    wanted = {one for one, summary in memory.summaries.items() if summary.household in households}
-    pairs, _ = match_pairs(_read_all(examiner, session, form, wanted), backs)
-    return Comparison(plans.newest, pairs, settings)
-
-
-def _read_all(examiner: Examiner, session: Session, form: Form, wanted: set[int] | None = None) -> list[Interview]:
-    plans = examiner.plans.get(session, form)
-    ids = [one for one in list_submission_ids(session, form.id) if wanted is None or one in wanted]
-    found = (examiner.read(session, form, plans, get_standing(session, one)) for one in ids)
-    return [interview for interview in found if interview is not None and not interview.facts.rejected]
 
 
 def draw_sample(

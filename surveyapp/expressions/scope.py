@@ -3,9 +3,13 @@
 import datetime
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
 
 from surveyapp.answers import Node
 from surveyapp.expressions.errors import NotCheckable
+
+# Of the system, and so without a state: to make and seed a generator for each record took longer than some rules.
+LOTS: Final = random.SystemRandom()
 
 
 class Instances:
@@ -84,7 +88,7 @@ class Environment:
         self.language = language
         self.version = version
         self.by_path = paths_of(root) if by_path is None else by_path
-        self.random = random.Random()
+        self.random: random.Random = LOTS
         self.choice_name: Callable[[str, str, Scope], str] | None = None
         self.translate: Callable[[str], str] | None = None
 

@@ -131,7 +131,15 @@ class Column:
 
     def rows(self, which: slice | NDArray[Any]) -> "Column":
         """Some of the rows."""
-        return replace(self, values=self.values[which], reasons=self.reasons[which])
+        return replace(self, values=_pick(self.values, which), reasons=_pick(self.reasons, which))
+
+
+def _pick(array: NDArray[Any], which: slice | NDArray[Any]) -> NDArray[Any]:
+    """Some of an array; what holds one value for all rows goes on to do so."""
+    if isinstance(which, slice) or array.strides != (0,):
+        return array[which]
+    count = int(np.count_nonzero(which)) if which.dtype == np.bool_ else len(which)
+    return np.broadcast_to(array[:1], count)
 
 
 def _combine(operation: Callable[..., NDArray[Any]], left: Column, right: "Column | float") -> Column:

@@ -110,21 +110,32 @@ def list_questions(settings: Settings) -> dict[str, Question]:
 
 @dataclass
 class FrameMaker:
-    """Collects records one by one and makes a frame of them. `questions` are those of each form version."""
+    """Collects records one by one and makes a frame of them. `questions` are those of each form version.
+
+    Answers are kept by question, and only those that a frame has: a mapping for each household took ten times as much.
+    """
 
     questions: Mapping[str, frozenset[str]]
     settings: Settings = field(default_factory=Settings)
-    _main: list[Mapping[str, Any]] = field(default_factory=list)
-    _members: list[Mapping[str, Any]] = field(default_factory=list)
+    _main: dict[str, list[Any]] = field(default_factory=dict)
+    _members: dict[str, list[Any]] = field(default_factory=dict)
     _household: list[int] = field(default_factory=list)
     _version: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        known = frozenset().union(*self.questions.values())
+        for name, question in list_questions(self.settings).items():
+            if name in known:
+                (self._main if question.place == "main" else self._members)[name] = []
 
     def add(self, answers: Mapping[str, Any], members: Iterable[Mapping[str, Any]], version: str) -> None:
         """One household: its answers by name of question, and those of each member."""
         for member in members:
-            self._members.append(member)
-            self._household.append(len(self._main))
-        self._main.append(answers)
+            for name, column in self._members.items():
+                column.append(member.get(name, Reason.NOT_ASKED))
+            self._household.append(len(self._version))
+        for name, column in self._main.items():
+            column.append(answers.get(name, Reason.NOT_ASKED))
         self._version.append(list(self.questions).index(version))
 
     def add_record(self, root: Node, version: str) -> None:
@@ -138,22 +149,21 @@ class FrameMaker:
 
     def make(self) -> SurveyFrame:
         """The frame of all that was added."""
-        known = frozenset().union(*self.questions.values())
-        columns: dict[str, dict[str, Column]] = {"main": {}, "member": {}}
-        for name, question in list_questions(self.settings).items():
-            if name in known:
-                rows = self._main if question.place == "main" else self._members
-                answers = [row.get(name, Reason.NOT_ASKED) for row in rows]
-                columns[question.place][name] = read_question(question, answers, self.settings.missing)
         return SurveyFrame(
-            n=len(self._main),
-            main=columns["main"],
-            member=columns["member"],
+            n=len(self._version),
+            main=self._read(self._main),
+            member=self._read(self._members),
             household=np.array(self._household, dtype=np.int64),
             version=np.array(self._version, dtype=np.int64),
             versions=tuple(self.questions),
             questions=self.questions,
         )
+
+    def _read(self, columns: Mapping[str, list[Any]]) -> dict[str, Column]:
+        questions = list_questions(self.settings)
+        return {
+            name: read_question(questions[name], answers, self.settings.missing) for name, answers in columns.items()
+        }
 
 
 def _collect(node: Node, answers: dict[str, Any], members: list[dict[str, Any]]) -> None:

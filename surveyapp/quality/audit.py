@@ -16,7 +16,11 @@ QUESTION_EVENTS: Final = frozenset({"question", "group questions"})
 PAUSED: Final = "form exit"
 RESUMED: Final = frozenset({"form resume", "form start"})
 CONSTRAINT: Final = "constraint error"
-NEEDED: Final = ("event", "node", "start", "end")
+NEEDED: Final = ("event", "node", "start")
+COLUMNS: Final = (
+    *(*NEEDED, "end", "latitude", "longitude", "accuracy"),
+    *("old-value", "new-value", "user", "change-reason"),
+)
 # Nobody looks at one screen for longer; the phone lay on the table.
 LONGEST_SCREEN: Final = 10 * 60.0
 MAX_BYTES: Final = 20_000_000
@@ -90,9 +94,10 @@ def read_audit(content: bytes) -> AuditLog:
     text = content[:MAX_BYTES].decode("utf-8-sig", errors="replace").replace("\x00", "")
     rows = _rows(text)
     header = [cell.strip().lower() for cell in rows[0]] if rows else []
-    if not set(NEEDED[:3]) <= set(header):
+    if not set(NEEDED) <= set(header):
         return AuditLog((), len(rows))
-    places = {name: place for place, name in enumerate(header)}
+    named = {name: place for place, name in enumerate(header)}
+    places = [named.get(name, len(header)) for name in COLUMNS]
     events, unreadable = [], 0
     for row in rows[1:]:
         event = _event(row, places)
@@ -100,7 +105,7 @@ def read_audit(content: bytes) -> AuditLog:
             events.append(event)
         elif any(cell.strip() for cell in row):
             unreadable += 1
-    return AuditLog(tuple(events), unreadable, "new-value" in places)
+    return AuditLog(tuple(events), unreadable, "new-value" in named)
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -118,31 +123,34 @@ def _rows(text: str) -> list[list[str]]:
     return found
 
 
-def _event(row: Sequence[str], places: Mapping[str, int]) -> AuditEvent | None:
-    def cell(name: str) -> str | None:
-        place = places.get(name)
-        return row[place] if place is not None and place < len(row) else None
-
-    event, start = (cell("event") or "").strip(), _seconds(cell("start"))
-    if not event or start is None:
+def _event(row: Sequence[str], places: Sequence[int]) -> AuditEvent | None:
+    width = len(row)
+    event, node, start, end, latitude, longitude, accuracy, old, new, user, reason = (
+        row[place] if place < width else None for place in places
+    )
+    event, began = (event or "").strip(), _seconds(start)
+    if not event or began is None:
         return None
     return AuditEvent(
         event,
-        (cell("node") or "").strip(),
-        start,
-        _seconds(cell("end")),
-        _number(cell("latitude")),
-        _number(cell("longitude")),
-        _number(cell("accuracy")),
-        cell("old-value"),
-        cell("new-value"),
-        (cell("user") or "").strip(),
-        (cell("change-reason") or "").strip(),
+        (node or "").strip(),
+        began,
+        _seconds(end),
+        _number(latitude),
+        _number(longitude),
+        _number(accuracy),
+        old,
+        new,
+        (user or "").strip(),
+        (reason or "").strip(),
     )
 
 
 def _number(text: str | None) -> float | None:
-    stripped = (text or "").strip()
+    # Most cells of a log are empty.
+    if not text:
+        return None
+    stripped = text.strip()
     return float(stripped) if _NUMBER.fullmatch(stripped) and len(stripped) < 25 else None
 
 
