@@ -14,8 +14,8 @@ and only then answers.
 
 import datetime
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from sqlalchemy.orm import Session
@@ -92,13 +92,14 @@ class Incoming:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of it. `differences` are paths of answers that differ from what we have, for the two kinds of
-    copies.
+    copies; `lacking` are the files that it names and that have not arrived, for all others.
     """
 
     outcome: Outcome
     instance_id: str
     submission_id: int
     differences: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
 
 
 def receive(session: Session, files: Files, project_id: int, incoming: Incoming) -> Receipt:
@@ -107,7 +108,8 @@ def receive(session: Session, files: Files, project_id: int, incoming: Incoming)
     Raises:
         Problem: FORM_NOT_FOUND, NO_FORM_ID; nothing is kept then.
     """
-    receipt = _Reception(session, files, project_id, incoming).receive()
+    reception = _Reception(session, files, project_id, incoming)
+    receipt = replace(reception.receive(), lacking=reception.lacking)
     if incoming.device is not None:
         fresh = int(receipt.outcome == "new")
         mark_device_seen(session, incoming.device.id, incoming.received_at, incoming.user_agent, fresh)
@@ -137,9 +139,14 @@ def _add_late_files(
         mark_unchecked(session, [version.submission_id])
     if added and not version.current:
         current = get_current_version(session, form_pk, version.submission_id)
-        missing = {f.value for f in list_findings(session, current.id) if f.check == "attachment-missing"}
+        missing = _lacking(list_findings(session, current.id))
         _add_files(session, current.id, [file for file in files if file.name in missing], received_at)
     return Receipt("files_added" if added else "same", version.instance_id, version.submission_id)
+
+
+def _lacking(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """The files whose absence was found."""
+    return tuple(finding.value for finding in findings if finding.check == "attachment-missing")
 
 
 def _add_files(session: Session, version_id: int, files: Sequence[IncomingFile], received_at: datetime.datetime) -> int:
@@ -181,6 +188,7 @@ class _Reception:
         self.envelope = read_envelope(incoming.record, incoming.content)
         self.form = get_form(session, project_id, self.envelope.form_id)
         self.findings: list[Finding] = list(self.envelope.findings)
+        self.lacking: tuple[str, ...] = ()
 
     def receive(self) -> Receipt:
         instance_id, deprecated_id = self.envelope.instance_id, self.envelope.deprecated_id
@@ -215,7 +223,9 @@ class _Reception:
         if present.sha256 != self.sha256:
             return self._keep_copy("conflict", present)
         incoming = self.incoming
-        return _add_late_files(self.session, self.form.id, present, incoming.files, incoming.received_at)
+        receipt = _add_late_files(self.session, self.form.id, present, incoming.files, incoming.received_at)
+        self.lacking = _lacking(list_findings(self.session, present.id))
+        return receipt
 
     def _edit(self, base: Version) -> Receipt:
         lock_submission(self.session, base.submission_id)
@@ -297,6 +307,7 @@ class _Reception:
         carried = [] if base is None else self._carried_over(base)
         received = {file.name for file in self.incoming.files} | {attachment.name for attachment in carried}
         judged = self._judge(version, unknown, received)
+        self.lacking = _lacking(judged.findings)
         version_id = self._add_version(submission_id, kind, version, number, judged)
         for attachment in carried:
             add_attachment(self.session, version_id, attachment, self.incoming.received_at)

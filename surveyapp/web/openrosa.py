@@ -218,7 +218,11 @@ def _answer(receipt: Receipt) -> Response:
         return write_problem(Problem(CONFLICT, f"The record {receipt.instance_id} differs in {_shown(receipt)}."))
     if receipt.outcome == "stale_edit":
         return write_problem(Problem(STALE_EDIT, f"The newer version differs in {_shown(receipt)}."))
-    return openrosa_message(STATUS[receipt.outcome], MESSAGE[receipt.outcome], "submit_success")
+    response = openrosa_message(STATUS[receipt.outcome], MESSAGE[receipt.outcome], "submit_success")
+    response.headers["X-Surveyapp-Outcome"] = receipt.outcome
+    if receipt.lacking:
+        response.headers["X-Surveyapp-Lacking"] = ",".join(quote(name, safe="") for name in receipt.lacking)
+    return response
 
 
 def _shown(receipt: Receipt) -> str:

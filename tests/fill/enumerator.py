@@ -57,10 +57,8 @@ class Enumerator:
         self.page.locator("input[type=file]").first.set_input_files([picture])
 
     def add_child(self, name: str) -> None:
-        """On the page of the children."""
-        child = self.page.get_by_role("textbox", name="Child's name")
-        self.page.get_by_role("button", name="Child 1", exact=True).click()
-        child.fill(name)
+        """On the page of the children, where the only row is open."""
+        self.page.get_by_role("textbox", name="Child's name").fill(name)
 
     def turn(self) -> None:
         """To the next page."""

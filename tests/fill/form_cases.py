@@ -131,6 +131,25 @@ def points_typed(*points: str) -> Callable[[Locator], None]:
     return answer
 
 
+def corrected(question: Locator) -> None:
+    """Four points, of which one is changed and one is taken out again."""
+    points_typed("30 114", "30.1 114.2", "30.2 114.2", "30.3 114.3")(question)
+    # What opens a box; the same names in Chinese.
+    question.locator("li").nth(1).get_by_role("button").first.click()
+    question.locator("li input").fill("30.1, 114.1")
+    question.locator("li input").press("Enter")
+    # A box that is open is of the point that it was opened for.
+    question.locator("li").nth(3).get_by_role("button").first.click()
+    question.locator("li").nth(2).get_by_role("button").last.click()
+    question.locator("li input").wait_for(state="detached")
+
+
+def placed(question: Locator) -> None:
+    """Measured, and moved 10 metres to the north."""
+    measured(question)
+    question.locator(".f-place").get_by_role("button").first.click()
+
+
 def file_chosen(name: str, kind: str, content: bytes = b"some bytes") -> Callable[[Locator], None]:
     def answer(question: Locator) -> None:
         payload: Any = {"name": name, "mimeType": kind, "buffer": content}
@@ -222,7 +241,9 @@ CASES = [
     Case("time", "time", typed("07:30"), "07:30:00.000+08:00"),
     Case("datetime", "dateTime", typed("2024-05-17T07:30"), "2024-05-17T07:30:00.000+08:00"),
     Case("geopoint", "geopoint", measured, "30.5928 114.3055 0 4", parameters="capture-accuracy=10"),
-    Case("geopoint_map", "geopoint", measured, "30.5928 114.3055 0 4", "placement-map"),
+    Case("geopoint_maps", "geopoint", measured, "30.5928 114.3055 0 4", "maps"),
+    Case("geopoint_placed", "geopoint", placed, "30.5928899 114.3055 0 0", "placement-map"),
+    Case("geotrace_corrected", "geotrace", corrected, "30 114 0 0;30.1 114.1 0 0;30.3 114.3 0 0", "placement-map"),
     Case("geotrace", "geotrace", points_typed("30 114", "30.1 114.1"), "30 114 0 0;30.1 114.1 0 0"),
     Case(
         "geoshape",

@@ -117,6 +117,10 @@ class Screen:
     def next(self) -> None:
         self.page.locator(".f-foot .f-main").click()
 
+    def stand(self, latitude: float, longitude: float) -> None:
+        """The phone is there now, as well as satellites can tell."""
+        self.page.context.set_geolocation({"latitude": latitude, "longitude": longitude, "accuracy": 4.0})
+
     def question(self, label: str) -> Locator:
         return self.page.locator(".fq").filter(
             has=self.page.locator(f".fq-label:has-text({json.dumps(label, ensure_ascii=False)})")

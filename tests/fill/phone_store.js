@@ -24,17 +24,17 @@ window.phoneStore = (() => {
     use(async (store) => {
       const one = (await answered(store('records').getAll())).find((record) => record.state === 'queued')
       const [file] = one.files
-      const xml = await (await answered(store('blobs').get([one.key, 'xml']))).text()
-      const photo = new Uint8Array(await (await answered(store('blobs').get([one.key, 'file', file.name]))).arrayBuffer())
+      const xml = await new Blob([await answered(store('blobs').get([one.key, 'xml']))]).text()
+      const photo = new Uint8Array(await answered(store('blobs').get([one.key, 'file', file.name])))
       for (let i = 0; i < count; i++) {
         const key = `copy-${i}`
         const instanceId = `uuid:${crypto.randomUUID()}`
         const name = `photo-${i}.png`
         const text = xml.replace('id="people"', `id="${form}"`).replace(one.instanceId, instanceId).replace(file.name, name)
-        const own = new Blob([photo, Uint8Array.of(i)], { type: 'image/png' })
-        await answered(store('blobs', 'readwrite').put(new Blob([text], { type: 'text/xml' }), [key, 'xml']))
-        await answered(store('blobs', 'readwrite').put(own, [key, 'file', name]))
-        const copy = { ...one, key, instanceId, files: [{ ...file, name, size: own.size }], queuedAt: one.queuedAt + i }
+        const own = Uint8Array.of(...photo, i)
+        await answered(store('blobs', 'readwrite').put(new TextEncoder().encode(text).buffer, [key, 'xml']))
+        await answered(store('blobs', 'readwrite').put(own.buffer, [key, 'file', name]))
+        const copy = { ...one, key, instanceId, files: [{ ...file, name, size: own.length }], queuedAt: one.queuedAt + i }
         await answered(store('records', 'readwrite').put(copy))
       }
     })

@@ -15,7 +15,7 @@ from tests.browser import find_barriers, overflow
 from tests.fill.form_cases import CASES, LABEL
 from tests.fill.form_fixtures import xform_of
 from tests.fill.form_keys import Typist
-from tests.fill.form_screen import Screen, build_page, screen_in, served
+from tests.fill.form_screen import PLACE, Screen, build_page, screen_in, served
 from tests.people import now
 
 HOUSEHOLD = """
@@ -128,9 +128,9 @@ def test_an_interview_without_errors_is_finished(screen: Screen) -> None:
 
 def test_fewer_members_are_asked_for_and_come_back(screen: Screen) -> None:
     to_members(screen, "2")
-    for row, name in enumerate(["An", "Bo"]):
-        screen.page.locator(".fr-head").nth(row).click()
-        screen.page.locator(".fr-body input").last.fill(name)
+    screen.page.locator(".fr-body input").last.fill("An")
+    screen.page.locator(".fr-head").nth(1).click()
+    screen.page.locator(".fr-body input").last.fill("Bo")
     assert "An" in screen.page.locator(".fr-head").first.inner_text()
     screen.page.get_by_role("button", name="Back", exact=True).click()
     box = screen.question("Members").locator("input")
@@ -159,11 +159,19 @@ def test_a_count_of_millions_is_refused_without_a_freeze(screen: Screen) -> None
     assert "<size>2</size>" in screen.take()["xml"]
 
 
+def test_of_rows_without_answers_the_first_is_open_and_what_was_folded_stays_folded(screen: Screen) -> None:
+    to_members(screen, "2")
+    assert [head.get_attribute("aria-expanded") for head in screen.page.locator(".fr-head").all()] == ["true", "false"]
+    screen.page.locator(".fr-head").first.click()
+    screen.page.get_by_role("button", name="Back", exact=True).click()
+    screen.next()
+    assert screen.page.locator(".fr-body").count() == 0
+
+
 def test_a_row_is_removed_after_a_yes_and_can_be_taken_back(screen: Screen) -> None:
     to_members(screen, "0")
     screen.next()
     assert heading(screen) == "Plot"
-    screen.page.locator(".fr-head").first.click()
     screen.question("Crop of the plot").locator("input").fill("rice")
     screen.page.get_by_role("button", name="Add Plot").click()
     assert screen.page.locator(".fr-card").count() == 2
@@ -214,7 +222,6 @@ def test_texts_are_drawn_with_their_markdown_guidance_and_pictures(screen: Scree
 def test_a_draft_opens_again_with_its_photo_though_nobody_touches_it(screen: Screen) -> None:
     to_members(screen, "0")
     screen.next()
-    screen.page.locator(".fr-head").first.click()
     files = [{"name": "field.png", "mimeType": "image/png", "buffer": b"not really a picture"}]
     screen.question("Photo of the plot").locator('input[type="file"]').last.set_input_files(files)  # type: ignore[arg-type]  # Playwright's own type of the same
     screen.page.locator("figure").wait_for()
@@ -225,6 +232,36 @@ def test_a_draft_opens_again_with_its_photo_though_nobody_touches_it(screen: Scr
     assert after["files"] == before["files"]
     assert after["instanceId"] == before["instanceId"]
     assert "Li Wei" in after["xml"]
+
+
+def test_a_field_that_is_walked_around_is_drawn_and_measured(screen: Screen) -> None:
+    case = next(one for one in CASES if one.name == "geoshape")
+    xform = xform_of(case.table())
+    screen.open(xform)
+    question = screen.question(LABEL)
+    # A hundred metres of a meridian, and of a parallel at this latitude.
+    north, east = 0.00089934, 0.00104474
+    way = [(0.0, 0.0), (0.0, 0.5), (0.0, 1.0), (0.5, 1.0), (1.0, 1.0), (1.0, 0.0)]
+    start = PLACE["latitude"], PLACE["longitude"]
+    question.get_by_role("button", name="Measure points").click()
+    question.get_by_role("combobox").select_option("20")
+    for number, (up, along) in enumerate(way, start=1):
+        latitude, longitude = start[0] + up * north, start[1] + along * east
+        screen.stand(latitude, longitude)
+        question.get_by_text(f"{number} corners").wait_for()
+        # Nearer than the step, and nothing is added.
+        screen.stand(latitude + north / 20, longitude)
+    counted = question.locator(".f-count").inner_text()
+    assert counted == "6 corners; at least 3 are needed · about 1 ha, 400 m around"
+    sketch = question.locator("svg")
+    assert sketch.get_attribute("aria-label") == "Drawing of 6 positions, 100 m by 105 m"
+    assert find_barriers(screen.page) == []
+    question.get_by_role("button", name="Done").click()
+    assert sketch.get_attribute("aria-label") == "Drawing of 6 positions, 100 m by 100 m"
+    answer = screen.take()["xml"].partition("<q>")[2].partition("</q>")[0]
+    assert answer.split(";")[0] == answer.split(";")[-1] == "30.5928 114.3055 0.0 4.0"
+    assert screen.errors() == []
+    screen.stand(*start)
 
 
 def test_a_mark_is_on_the_photo_where_the_finger_was(screen: Screen) -> None:

@@ -1,7 +1,9 @@
 """The pages of the phone web app, for eyes, ears and keyboards, in both languages; PIN, preview, correction."""
 
 import base64
+import contextlib
 import hashlib
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser import PHONE, find_barriers, overflow, visiting
-from tests.fill.enumerator import Enumerator
+from tests.fill.enumerator import PHOTO, Enumerator
 from tests.people import Survey
 
 if TYPE_CHECKING:
@@ -251,17 +253,7 @@ def test_a_returned_interview_is_corrected_and_sent_as_an_edit_with_its_photo(
 ) -> None:
     with filling(browser, office) as enumerator:
         page = enumerator.page
-        enumerator.begin("Household 1")
-        send(enumerator)
-        [(instance_id,)] = office.rows("SELECT instance_id FROM submission_versions")
-        review = f"{office.url}/api/v1/projects/default/forms/people/submissions/{instance_id}/review"
-        decision = {"to": "returned", "comment": "The age is missing."}
-        assert office.api().post(review, json=decision, timeout=60).status_code == 200
-        page.get_by_role("button", name="Look for new forms").click()
-        page.get_by_text("The age is missing.").wait_for()
-        page.get_by_role("button", name="Correct it").click()
-        page.get_by_role("textbox", name="Age").fill("44")
-        enumerator.wait_until_saved()
+        begin_correction(enumerator, office)
         # Left and taken up again: what the engine forgets of an edit then, the app must not.
         page.reload()
         assert page.get_by_role("textbox", name="Age").input_value() == "44"
@@ -274,6 +266,87 @@ def test_a_returned_interview_is_corrected_and_sent_as_an_edit_with_its_photo(
     assert len({version for version, _ in photos}) == 2
     assert len({sha256 for _, sha256 in photos}) == 1
     assert office.count("findings") == 0
+
+
+def begin_correction(enumerator: Enumerator, office: Survey) -> None:
+    """An interview with a photo was sent; the office returned it, and it is on its way of being corrected."""
+    page = enumerator.page
+    enumerator.begin("Household 1")
+    send(enumerator)
+    [(instance_id,)] = office.rows("SELECT instance_id FROM submission_versions")
+    review = f"{office.url}/api/v1/projects/default/forms/people/submissions/{instance_id}/review"
+    decision = {"to": "returned", "comment": "The age is missing."}
+    assert office.api().post(review, json=decision, timeout=60).status_code == 200
+    page.get_by_role("button", name="Look for new forms").click()
+    page.get_by_text("The age is missing.").wait_for()
+    page.get_by_role("button", name="Correct it").click()
+    page.get_by_role("textbox", name="Age").fill("44")
+    enumerator.wait_until_saved()
+
+
+def test_a_correction_brings_its_photo_to_a_server_that_was_put_back_to_before_the_interview(
+    browser: "Browser", office: Survey
+) -> None:
+    with filling(browser, office) as enumerator:
+        address = office.config.database_url.removeprefix("sqlite:///")
+        with contextlib.closing(sqlite3.connect(address)) as live, sqlite3.connect(":memory:") as backup:
+            live.backup(backup)
+            begin_correction(enumerator, office)
+            backup.backup(live)
+        send(enumerator)
+    assert office.rows("SELECT name, age FROM data_people") == [("Household 1", 44)]
+    photos = office.rows("SELECT sha256 FROM submission_attachments")
+    assert photos == [(hashlib.sha256(PHOTO).hexdigest(),)]
+    assert office.rows("SELECT check_id FROM findings") == [("unknown-original",)]
+
+
+def test_a_file_that_no_server_would_take_is_refused_before_the_interview_hangs_on_it(
+    browser: "Browser", office: Survey
+) -> None:
+    with filling(browser, office) as enumerator:
+        page = enumerator.page
+        page.reload()
+        enumerator.begin("Household 1", photo=False)
+        enumerator.photograph(b"x" * office.config.accept_content_length)
+        page.get_by_text("This file has 10 MB; the server takes at most 9.8 MB.").wait_for()
+        assert look(page) == []
+        send(enumerator)
+    assert office.rows("SELECT name FROM data_people") == [("Household 1",)]
+    assert office.count("submission_attachments") == office.count("findings") == 0
+
+
+def test_who_comes_back_finds_the_page_that_was_open(browser: "Browser", office: Survey) -> None:
+    with filling(browser, office) as enumerator:
+        enumerator.begin("Household 1", photo=False)
+        enumerator.wait_until_saved()
+        enumerator.turn()
+        enumerator.page.get_by_role("textbox", name="Child's name").wait_for()
+        # As a phone does that needs the room for its camera: hidden first, then gone.
+        enumerator.page.evaluate("window.dispatchEvent(new Event('pagehide'))")
+        enumerator.wait_until_saved()
+        enumerator.page.reload()
+        enumerator.page.get_by_role("textbox", name="Child's name").wait_for()
+
+
+def test_what_became_of_an_interview_is_told_until_the_next_one(browser: "Browser", office: Survey) -> None:
+    with filling(browser, office, tolerate=lambda told: "ERR_FAILED" in told) as enumerator:
+        page = enumerator.page
+        told = page.get_by_role("status").filter(has_text="Finished and kept")
+        page.route("**/submission*", lambda route: route.abort())
+        enumerator.begin("Household 1", photo=False)
+        enumerator.turn()
+        enumerator.turn()
+        enumerator.finish()
+        assert told.inner_text() == "Finished and kept. It is sent as soon as there is a connection."
+        page.unroute("**/submission*")
+        enumerator.send_now()
+        enumerator.wait_until_sent()
+        told.get_by_text("The server has received it.").wait_for()
+        page.get_by_role("navigation", name="Pages").get_by_role("link", name="Fill").click()
+        enumerator.begin("Household 2", photo=False)
+        page.get_by_role("button", name="Back to the list").click()
+        page.get_by_role("heading", name="Forms to fill").wait_for()
+        assert told.count() == 0
 
 
 def send(enumerator: Enumerator) -> None:

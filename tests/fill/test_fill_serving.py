@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from tests.fill.enumerator import BUNDLE
-from tests.people import Survey
+from tests.people import Survey, record
 
 
 def get(survey: Survey, path: str, **headers: str) -> requests.Response:
@@ -86,3 +86,22 @@ def test_the_first_visit_costs_less_than_350_kilobytes() -> None:
     assert named
     files = [BUNDLE / (path if path != "./" else "index.html") for path in re.findall(r'"([^"]+)"', named[1])]
     assert sum(len(gzip.compress(path.read_bytes())) for path in files) < 350_000
+
+
+def test_a_receipt_says_what_became_of_a_record_and_which_of_its_files_have_not_arrived(office: Survey) -> None:
+    phone = office.phone("Phone 1")
+    sent = record("<name>Li</name><photo>a b,1.jpg</photo>", instance_id="uuid:1")
+    first, again = phone.send(sent), phone.send(sent)
+    assert [one.headers["X-Surveyapp-Outcome"] for one in (first, again)] == ["new", "same"]
+    assert [one.headers["X-Surveyapp-Lacking"] for one in (first, again)] == ["a%20b%2C1.jpg"] * 2
+    late = phone.send(sent, {"a b,1.jpg": b"a picture"})
+    assert late.headers["X-Surveyapp-Outcome"] == "files_added"
+    assert "X-Surveyapp-Lacking" not in late.headers
+    # What an edit does not bring comes from the version that it replaces.
+    edit = phone.send(
+        sent.replace("uuid:1", "uuid:2").replace(
+            "</orx:meta>", "<orx:deprecatedID>uuid:1</orx:deprecatedID></orx:meta>"
+        )
+    )
+    assert edit.headers["X-Surveyapp-Outcome"] == "edit"
+    assert "X-Surveyapp-Lacking" not in edit.headers

@@ -37,6 +37,8 @@ export async function openPhone() {
     update: null,
     install: null,
     notice: '',
+    // The key of the interview that was finished last, until another page of a form is opened.
+    finished: '',
   })
   const channel = new BroadcastChannel('surveyapp-fill')
   let sync = null

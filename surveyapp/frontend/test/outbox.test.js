@@ -259,3 +259,48 @@ test('a photo that cannot be read back is told, and does not stop the others', a
   expect(await states()).toEqual({ broken: 'queued', good: 'sent' })
   expect((await getRecord(db, broken.key)).error).toMatchObject({ reason: 'phone' })
 })
+
+describe('what the server lacks of a record that it has', () => {
+  const lacking = (names) => answer(201, '', { headers: { 'X-Surveyapp-Lacking': names } })
+
+  async function correction(files) {
+    const draft = { ...makeDraft({ ...FORM, identity: me.id }), deprecatedId: 'zero' }
+    return saveDraft(db, draft, { ...payload('one', files), carried: files.map((file) => file.name) }, { queue: true })
+  }
+
+  test('is sent after it, where the phone still has it', async () => {
+    await correction([photo('a b,1.jpg'), photo('b.jpg')])
+    const server = serverWith({ 1: lacking('a%20b%2C1.jpg,gone.jpg') })
+    expect(await outboxOf(db, me, server).flush()).toMatchObject({ sent: 1 })
+    expect(server.posts.map((post) => post.files)).toEqual([[], ['a b,1.jpg']])
+  })
+
+  test('is sent later, where the line is cut in between', async () => {
+    const { key } = await correction([photo('a.jpg')])
+    const server = serverWith({ 1: lacking('a.jpg'), 2: 'lost' })
+    const outbox = outboxOf(db, me, server)
+    await outbox.flush()
+    expect(await states()).toEqual({ one: 'queued' })
+    await outbox.flush({ force: true })
+    expect(server.posts.map((post) => post.files)).toEqual([[], ['a.jpg'], ['a.jpg']])
+    expect(await getRecord(db, key)).toMatchObject({ state: 'sent' })
+  })
+
+  test('is not sent for ever to a server that goes on asking', async () => {
+    await queue(db, me, 'one', [photo('a.jpg')])
+    const server = serverWith({ one: lacking('a.jpg') })
+    expect(await outboxOf(db, me, server).flush()).toMatchObject({ sent: 1 })
+    expect(server.posts).toHaveLength(1)
+  })
+})
+
+test('a phone whose browser is of 2021 sends too', async () => {
+  const { timeout } = AbortSignal
+  AbortSignal.timeout = undefined
+  try {
+    await queue(db, me, 'one')
+    expect(await outboxOf(db, me, serverWith()).flush()).toMatchObject({ sent: 1 })
+  } finally {
+    AbortSignal.timeout = timeout
+  }
+})

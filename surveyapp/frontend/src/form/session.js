@@ -13,16 +13,20 @@ const KEY = Symbol('form session')
  *
  * @param {object} form  as `openForm` returns it
  * @param {() => void} changed  called after every answer
+ * @param {number} largestFile  bytes; a larger file is not taken
  * @returns {object} the session: `answer`, `addRow`, `removeRow`, `problemOf`, `touch`; `dialog` and `notice` are what is to be asked or told
  */
-export function createSession(form, changed) {
+export function createSession(form, changed, largestFile = Infinity) {
   const session = {
     form,
+    largestFile,
     // Ids of the questions whose problems are shown.
     touched: shallowReactive(new Set()),
     // By id of a question: what was typed and not taken, and why.
     refusals: shallowReactive(new Map()),
     openRows: shallowReactive(new Set()),
+    // Ids of the repeats that were on the screen once.
+    seenRepeats: new Set(),
     shown: reactive({ dialog: null, notice: null, advance: null, language: '' }),
     media: mediaCache(form.media),
   }

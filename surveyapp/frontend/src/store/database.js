@@ -9,6 +9,9 @@ import { openDB } from 'idb'
 //   files       hash → bytes                       XForms and media
 //   records     key → an interview                 draft, queued, sending, sent, rejected
 //   blobs       [record, 'xml' | name] → bytes     its XML and its attachments
+//
+// Bytes are ArrayBuffers, not Blobs: Safari keeps no Blob in a private window. Phones from
+// before this was so have Blobs; new File([either]) and new Response(either) read both.
 const NAME = 'surveyapp-fill'
 
 // Answers must be on the disk, not in a cache of the browser, before we say "saved".

@@ -20,8 +20,9 @@ export async function missingFiles(db, hashes) {
 
 /** Keep a form version together with the files that it brought: a map from hash to Blob. */
 export async function putForm(db, form, files) {
+  const bytes = await Promise.all([...files].map(async ([hash, blob]) => [hash, await blob.arrayBuffer()]))
   const transaction = db.transaction(['forms', 'files'], 'readwrite', DURABLE)
-  for (const [hash, blob] of files) transaction.objectStore('files').put(blob, hash)
+  for (const [hash, content] of bytes) transaction.objectStore('files').put(content, hash)
   transaction.objectStore('forms').put(form)
   await transaction.done
 }
@@ -31,17 +32,18 @@ export const getForm = (db, key) => db.get('forms', key)
 
 /** Its XForm as text. */
 export async function readXForm(db, form) {
-  const blob = await db.get('files', form.hash)
-  return blob.text()
+  const content = await db.get('files', form.hash)
+  if (!content) throw new Error('the form cannot be read back')
+  return new Blob([content]).text()
 }
 
 /** A reader of its media by name, as openForm wants it: a Response, 404 where the form has no such file. */
 export function mediaReader(db, form) {
   return async (name) => {
     const entry = form.media.find((one) => one.name === name)
-    const blob = entry && (await db.get('files', entry.hash))
-    if (!blob) return new Response('', { status: 404 })
-    return new Response(blob, { headers: { 'Content-Type': entry.type || 'application/octet-stream' } })
+    const content = entry && (await db.get('files', entry.hash))
+    if (!content) return new Response('', { status: 404 })
+    return new Response(content, { headers: { 'Content-Type': entry.type || 'application/octet-stream' } })
   }
 }
 

@@ -1,6 +1,7 @@
 import { makeId } from './database.js'
 
-// An identity: {id, token, name, project, state: 'ok' | 'revoked', pin, addedAt}. Its drafts and its queue are bound to
+// An identity: {id, token, name, project, state: 'ok' | 'revoked', pin, addedAt, limit (bytes that its server
+// takes in one request)}. Its drafts and its queue are bound to
 // `id`, not to the token: a new token for the same person finds them again.
 
 /** Everybody who fills on this phone, by name. */

@@ -56,6 +56,8 @@ export function makeDraft(form, now = Date.now()) {
  * `queue`, the same transaction makes it queued.
  */
 export async function saveDraft(db, draft, payload, { position = null, queue = false, now = Date.now() } = {}) {
+  // A transaction does not wait for a file to be read.
+  const contents = await newContents(draft, payload)
   const transaction = db.transaction(BOTH, 'readwrite', DURABLE)
   const [records, blobs] = BOTH.map((name) => transaction.objectStore(name))
   const kept = await records.get(draft.key)
@@ -64,17 +66,10 @@ export async function saveDraft(db, draft, payload, { position = null, queue = f
     await transaction.done.catch(() => {})
     throw new RecordMoved(draft.key)
   }
-  const before = new Map((kept?.files ?? []).map((file) => [file.name, file]))
   const files = payload.files.map((file) => described(file, payload.carried?.includes(file.name) ?? false))
-  blobs.put(payload.xml.slice(0, payload.xml.size, 'text/xml'), [draft.key, XML])
-  payload.files.forEach((file, i) => {
-    // Photos are not written again with every answer.
-    if (!alike(before.get(file.name), files[i])) {
-      blobs.put(file.slice(0, file.size, file.type), fileKey(draft.key, file.name))
-    }
-    before.delete(file.name)
-  })
-  for (const name of before.keys()) blobs.delete(fileKey(draft.key, name))
+  const names = new Set(files.map((file) => file.name))
+  for (const { name } of kept?.files ?? []) if (!names.has(name)) blobs.delete(fileKey(draft.key, name))
+  for (const [key, content] of contents) blobs.put(content, key)
   const record = {
     ...draft,
     files,
@@ -92,6 +87,14 @@ export async function saveDraft(db, draft, payload, { position = null, queue = f
   return record
 }
 
+/** What of a payload is not in the store yet, by its key there. Photos are not written again with every answer. */
+function newContents(draft, payload) {
+  const before = new Map(draft.files.map((file) => [file.name, file]))
+  const fresh = payload.files.filter((file) => !alike(before.get(file.name), described(file)))
+  const keyed = [[[draft.key, XML], payload.xml], ...fresh.map((file) => [fileKey(draft.key, file.name), file])]
+  return Promise.all(keyed.map(async ([key, file]) => [key, await file.arrayBuffer()]))
+}
+
 /** All records of a person, newest first, without their bytes. */
 export async function listRecords(db, identity) {
   const found = await db.getAllFromIndex('records', 'identity', identity)
@@ -106,11 +109,13 @@ export async function readPayload(db, key) {
   const transaction = db.transaction(BOTH)
   const record = await transaction.objectStore('records').get(key)
   const blobs = transaction.objectStore('blobs')
-  const xml = await blobs.get([key, XML])
+  const content = await blobs.get([key, XML])
+  if (!content) throw new Error('its answers cannot be read back')
+  const xml = new Blob([content], { type: 'text/xml' })
   const files = []
   for (const { name, type, modified } of record.files) {
-    const blob = await blobs.get(fileKey(key, name))
-    if (blob) files.push(new File([blob], name, { type, lastModified: modified }))
+    const bytes = await blobs.get(fileKey(key, name))
+    if (bytes) files.push(new File([bytes], name, { type, lastModified: modified }))
   }
   return { record, xml, files }
 }

@@ -38,7 +38,7 @@ async function fetchAll({ db, identity, server, now }) {
     }
   }
   await keepListed(db, identity.id, new Set(listed.map((entry) => formKey(identity.id, entry))))
-  await changeIdentity(db, identity.id, { state: 'ok', refreshedAt: now() })
+  await changeIdentity(db, identity.id, { state: 'ok', refreshedAt: now(), limit: server.limit() })
   return { fetched, failed, stopped: null }
 }
 

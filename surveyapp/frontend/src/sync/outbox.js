@@ -105,6 +105,10 @@ export function createOutbox({ db, identity, server, locks, now = Date.now, rand
   async function sendPortions(key, limit) {
     const { record, xml, files } = await readPayload(db, key)
     const pending = files.filter((file) => !record.files.find((one) => one.name === file.name).sent)
+    return sendFiles(key, { xml, files, pending, limit })
+  }
+
+  async function sendFiles(key, { xml, files, pending, limit }) {
     const portions = planPortions(pending, xml.size, limit)
     for (const [i, portion] of portions.entries()) {
       const last = i === portions.length - 1
@@ -116,17 +120,27 @@ export function createOutbox({ db, identity, server, locks, now = Date.now, rand
       }
       if (verdict === 'later') return postpone(key, answer.ours ? 'server' : 'portal', answer.retryAfter, answer)
       if (verdict === 'rejected') return reject(key, answer)
-      if (last) await markSent(db, key, { status: answer.status, words: answer.words, at: now() }, now())
-      else await markFiles(key, portion)
+      if (!last) {
+        await markFiles(key, portion, true)
+        continue
+      }
+      // What we took for granted, the server may have lost (put back from a backup) or never had.
+      const lost = files.filter((file) => answer.lacking?.includes(file.name) && !pending.includes(file))
+      if (lost.length) {
+        await markFiles(key, portion, true)
+        await markFiles(key, lost, false)
+        return sendFiles(key, { xml, files: [], pending: lost, limit })
+      }
+      await markSent(db, key, { status: answer.status, words: answer.words, at: now() }, now())
     }
     failures = 0
     return 'sent'
   }
 
-  const markFiles = (key, portion) => {
+  const markFiles = (key, portion, sent) => {
     const names = new Set(portion.map((file) => file.name))
     return changeRecord(db, key, (one) => ({
-      files: one.files.map((file) => (names.has(file.name) ? { ...file, sent: true } : file)),
+      files: one.files.map((file) => (names.has(file.name) ? { ...file, sent } : file)),
     }))
   }
 

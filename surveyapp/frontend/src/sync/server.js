@@ -32,8 +32,13 @@ const patience = (bytes) => 60_000 + Math.round(bytes / 10)
 export function connect(token, { deviceId, request = (...all) => fetch(...all) }) {
   const base = `/c/${encodeURIComponent(token)}`
 
+  let limit = USUAL_LIMIT
+
   async function ask(path, options = {}, bytes = 0) {
     let response
+    // AbortSignal.timeout would be shorter, and keep old phones (iOS 15, Chrome 102) from ever sending.
+    const patient = new AbortController()
+    setTimeout(() => patient.abort(), patience(bytes))
     try {
       response = await request(path, {
         ...options,
@@ -41,13 +46,14 @@ export function connect(token, { deviceId, request = (...all) => fetch(...all) }
         cache: 'no-store',
         redirect: 'manual',
         referrerPolicy: 'no-referrer',
-        signal: AbortSignal.timeout(patience(bytes)),
+        signal: patient.signal,
         headers: { [OURS]: '1.0', 'X-Surveyapp-Client': CLIENT },
       })
     } catch {
       throw new Unreachable('network')
     }
     if (response.type === 'opaqueredirect') throw new Unreachable('portal')
+    limit = Number(response.headers.get('X-OpenRosa-Accept-Content-Length')) || limit
     return response
   }
 
@@ -61,6 +67,9 @@ export function connect(token, { deviceId, request = (...all) => fetch(...all) }
   }
 
   return {
+    /** Bytes that the server takes in one request, as it said last. */
+    limit: () => limit,
+
     /** {name, project}: what the office calls this phone. */
     device: async () => (await read(`${base}/device`)).json(),
 
@@ -89,11 +98,14 @@ export function connect(token, { deviceId, request = (...all) => fetch(...all) }
       return {
         status: response.status,
         ours: Boolean(response.headers.get(OURS)),
-        limit: Number(response.headers.get('X-OpenRosa-Accept-Content-Length')) || USUAL_LIMIT,
+        limit,
       }
     },
 
-    /** Send the XML and some of the files: {status, ours, words, retryAfter (seconds)}. */
+    /**
+     * Send the XML and some of the files: {status, ours, words, retryAfter (seconds), lacking}; `lacking` are the names of files
+     * that the server, having the record, still waits for.
+     */
     async send(xml, files, { incomplete }) {
       const body = new FormData()
       body.append('xml_submission_file', new File([xml], 'submission.xml', { type: 'text/xml' }))
@@ -107,10 +119,13 @@ export function connect(token, { deviceId, request = (...all) => fetch(...all) }
         ours: Boolean(response.headers.get(OURS)),
         words: await words(response),
         retryAfter: Number(response.headers.get('Retry-After')) || 0,
+        lacking: namesIn(response.headers.get('X-Surveyapp-Lacking')),
       }
     },
   }
 }
+
+const namesIn = (header) => (header ? header.split(',').map(decodeURIComponent) : [])
 
 async function words(response) {
   let text

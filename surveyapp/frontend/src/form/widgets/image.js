@@ -13,20 +13,34 @@ const JPEG_QUALITY = 0.85
  */
 export async function shrunk(file, maxPixels) {
   const longest = maxPixels ?? LONGEST_SIDE
-  let picture
-  try {
-    picture = await createImageBitmap(file, { imageOrientation: 'from-image' })
-  } catch {
-    return file
-  }
+  const picture = await decoded(file)
+  if (!picture) return file
   const scale = longest / Math.max(picture.width, picture.height)
   if (scale >= 1) return file
   const canvas = document.createElement('canvas')
   canvas.width = Math.max(1, Math.round(picture.width * scale))
   canvas.height = Math.max(1, Math.round(picture.height * scale))
   canvas.getContext('2d').drawImage(picture, 0, 0, canvas.width, canvas.height)
-  picture.close()
+  picture.close?.()
   return canvasFile(canvas, 'photo.jpg', 'image/jpeg')
+}
+
+// Upright, as the phone was held. iOS 16 and before have no such choice of a bitmap, and turn an element by themselves.
+async function decoded(file) {
+  try {
+    return await createImageBitmap(file, { imageOrientation: 'from-image' })
+  } catch {
+    const element = new Image()
+    element.src = URL.createObjectURL(file)
+    try {
+      await element.decode()
+      return element
+    } catch {
+      return null
+    } finally {
+      URL.revokeObjectURL(element.src)
+    }
+  }
 }
 
 /** The picture on `canvas` as a file. */
