@@ -2,9 +2,6 @@
 exported.
 """
 
-import csv
-import queue
-import random
 import signal
 import subprocess
 import sys
@@ -13,19 +10,27 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import click
 from rich.table import Table
 
 from surveyapp.assess import PROFILE_HOUSEHOLDS, PROFILE_VILLAGE, PROFILES, effective_settings, fit
-from surveyapp.cli.phones import SamplePhone
-from surveyapp.cli.simulate import FIRST_DAY, read_form
-from surveyapp.cli.tools import Tools, bar, now, out, refuse_busy_port
+from surveyapp.cli.demo_fieldwork import (
+    PUBLISHED_AGO,
+    SEED,
+    enrol_crew,
+    plan_interviews,
+    plan_profiles,
+    read_village_sizes,
+    send_records,
+)
+from surveyapp.cli.simulate import read_form
+from surveyapp.cli.tools import PORT, Tools, bar, now, out, refuse_busy_port
 from surveyapp.config import shipped_folder
 from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
@@ -36,34 +41,40 @@ from surveyapp.people.programs import SCOPES, grant_api_token
 from surveyapp.people.projects import DEFAULT_PROJECT, create_project
 from surveyapp.problems import Problem
 from surveyapp.publish import prepare_form, publish
-from surveyapp.simulate.interviews import SimulatedRecord, as_edit, simulate_interviews
+from surveyapp.simulate.interviews import SimulatedRecord, simulate_appointments
 from surveyapp.store.findings import count_findings
-from surveyapp.store.forms import get_form, get_form_version
+from surveyapp.store.forms import Form, get_form
 from surveyapp.store.indicators import get_parameters
 from surveyapp.store.migrations import migrate
 from surveyapp.store.projects import find_project, get_project
+from surveyapp.store.quality import SEVERITY_ORDER, QualityFilter, count_by_enumerator
+from surveyapp.store.quality_summaries import count_unchecked
+from surveyapp.store.reach import EVERYTHING
 from surveyapp.store.submissions import count_by_kind, count_rules
+from surveyapp.watch import Watch
 
 FORM: Final = "livelihood_space"
 REGISTER: Final = "households.csv"
 ZONE: Final = "Asia/Shanghai"
-PHONES: Final = 8
-SEED: Final = 2019
 ODD: Final = 0.1
 PATIENCE: Final = 60
+LOG_FILE: Final = "demo_server.log"
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
-    """One thing that a phone sends."""
+class Prepared:
+    """What is to be sent, the tokens of the phones that send it, and what others come in with."""
 
-    record: SimulatedRecord
-    split: bool
+    interviews: list[SimulatedRecord]
+    profiles: list[SimulatedRecord]
+    phones: dict[str, str]
+    your_phone: str
+    program: str
 
 
 @click.command("demo")
 @click.option("-n", "--number", default=300, show_default=True, help="How many interviews.")
-@click.option("--port", default=8000, show_default=True, help="Port of 127.0.0.1 to serve on.")
+@click.option("--port", type=PORT, help="Port of 127.0.0.1 to serve on; else that of the settings.")
 @click.option(
     "--target",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -71,24 +82,26 @@ class Errand:
 )
 @click.option("--stay/--leave", default=True, help="Keep serving at the end, or stop.")
 @click.pass_obj
-def demo_command(tools: Tools, number: int, port: int, target: Path | None, stay: bool) -> None:
+def demo_command(tools: Tools, number: int, port: int | None, target: Path | None, stay: bool) -> None:
     """Show the whole of it: publish the reference survey, let sample phones send interviews, export, keep serving."""
+    port = port or tools.config.port
     refuse_busy_port("127.0.0.1", port)
     target = target or tools.config.data_dir / f"{FORM}.xlsx"
-    urls, token = prepare(tools, port)
-    with serving(port) as server:
-        send_profiles(tools, urls[0])
-        answers, put_in = send_interviews(tools, urls, number)
+    prepared = prepare(tools, number)
+    log = tools.config.data_dir / LOG_FILE
+    with serving(port, log) as server:
+        urls = {who: f"http://127.0.0.1:{port}/c/{token}" for who, token in prepared.phones.items()}
+        answers = send_records(PROFILES, prepared.profiles, urls) + send_records(FORM, prepared.interviews, urls)
+        check(tools)
         export(tools, target)
-        report(tools, answers, put_in)
-        out.print(f"\n[bold]The workbook[/bold]       {target}")
-        out.print(f"[bold]The server[/bold]         http://127.0.0.1:{port}")
-        out.print(f"[bold]For the office[/bold]     {office_address(tools, port)}")
-        out.print(f"[bold]For ODK Collect[/bold]    {urls[0]}")
-        out.print(f"[bold]For the JSON API[/bold]   http://127.0.0.1:{port}/api/v1/docs, token {token}")
-        out.print(f"[bold]Commands on its data[/bold] SURVEYAPP_DATA_DIR={tools.config.data_dir} surveyapp …")
+        report(tools, answers, Counter(odd.kind for record in prepared.interviews for odd in record.odd))
+        out.print(f"\n[bold]For the office[/bold]    {office_address(tools, port)}")
+        out.print(f"[bold]The workbook[/bold]      {target}")
+        out.print(f"[bold]For ODK Collect[/bold]   http://127.0.0.1:{port}/c/{prepared.your_phone}")
+        out.print(f"[bold]For programs[/bold]      http://127.0.0.1:{port}/api/v1/docs, token {prepared.program}")
+        out.print(f"[bold]The server's log[/bold]  {log}")
         if stay:
-            out.print("\nServing until you press Ctrl-C.")
+            out.print(f"\nServing on http://127.0.0.1:{port} until you press Ctrl-C.")
             server.wait()
 
 
@@ -99,37 +112,51 @@ def office_address(tools: Tools, port: int) -> str:
     return f"http://127.0.0.1:{port}/" + (f"link/{secret} (works once)" if secret else "sign-in")
 
 
-def prepare(tools: Tools, port: int) -> tuple[list[str], str]:
-    """Database, project, the reference survey with its register, the sample phones; their server URLs and a token
-    for the API.
-    """
+def prepare(tools: Tools, number: int) -> Prepared:
+    """Database, project, the reference survey with its register, people with their phones, and what they ask."""
     forms = shipped_folder("forms")
     migrate(tools.database)
-    prepared = [prepare_form((forms / f"{name}.xlsx").read_bytes(), f"{name}.xlsx", now()) for name in (FORM, PROFILES)]
+    at = now()
+    drafts = [prepare_form((forms / f"{name}.xlsx").read_bytes(), f"{name}.xlsx", at) for name in (FORM, PROFILES)]
+    sizes = read_village_sizes(forms / REGISTER)
     with tools.database.begin() as session:
         if find_project(session, DEFAULT_PROJECT) is None:
-            create_project(session, DEFAULT_PROJECT, "Demonstration", ZONE, now())
+            create_project(session, DEFAULT_PROJECT, "Demonstration", ZONE, at)
         project = get_project(session, DEFAULT_PROJECT)
         media = {REGISTER: (forms / REGISTER).read_bytes()}
-        for form, files in zip(prepared, (media, {}), strict=True):
-            published = publish(session, tools.files, project, form, files, now())
-            out.print(f"Published {published.form.form_id}, version {published.version.version}.")
-        urls = []
-        for number in range(1, PHONES + 1):
-            name = f"Sample phone {number}"
-            urls.append(f"http://127.0.0.1:{port}/c/{reissue_device(session, project, name, now())}")
-        return urls, grant_api_token(session, project, "demonstration", now(), scopes=SCOPES)
+        survey, profiles = (
+            publish(session, tools.files, project, draft, files, at - PUBLISHED_AGO).version
+            for draft, files in zip(drafts, (media, {}), strict=True)
+        )
+    # A form that was published by an earlier run keeps its time, so that the same interviews are sent again.
+    begins, profiles_begin = (one.published_at.astimezone(ZoneInfo(ZONE)) for one in (survey, profiles))
+    with tools.database.reading() as session:
+        definition, attachments = read_form(session, tools.files, survey)
+        profile_form, _ = read_form(session, tools.files, profiles)
+    planned = plan_interviews(definition, list(sizes), number, begins)
+    with tools.database.begin() as session:
+        phones = enrol_crew(session, project, planned, at)
+        your_phone = reissue_device(session, project, "Your phone", at)
+        program = grant_api_token(session, project, "demonstration", at, scopes=SCOPES)
+    visited = [{PROFILE_VILLAGE: village, PROFILE_HOUSEHOLDS: str(size)} for village, size in sizes.items()]
+    return Prepared(
+        list(simulate_appointments(definition, planned, attachments=attachments, seed=SEED, odd=ODD)),
+        list(simulate_appointments(profile_form, plan_profiles(visited, profiles_begin), seed=SEED)),
+        phones,
+        your_phone,
+        program,
+    )
 
 
 @contextmanager
-def serving(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """The server as a process of its own, until the block ends; also when we are told to stop."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "surveyapp", "serve", "--port", str(port)], stdout=subprocess.DEVNULL
-    )
+def serving(port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The server as a process of its own, until the block ends; also when we are told to stop. It writes to `log`."""
+    with log.open("wb") as file:
+        command = [sys.executable, "-m", "surveyapp", "serve", "--port", str(port)]
+        server = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
     former = signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     try:
-        wait_until_healthy(server, port)
+        wait_until_healthy(server, port, log)
         yield server
     except KeyboardInterrupt:
         out.print("Stopping.")
@@ -139,8 +166,12 @@ def serving(port: int) -> Iterator[subprocess.Popen[bytes]]:
         server.wait()
 
 
-def wait_until_healthy(server: subprocess.Popen[bytes], port: int) -> None:
-    """Come back when the server answers."""
+def wait_until_healthy(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Come back when the server answers.
+
+    Raises:
+        click.ClickException.
+    """
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and server.poll() is None:
         try:
@@ -149,107 +180,31 @@ def wait_until_healthy(server: subprocess.Popen[bytes], port: int) -> None:
                     return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise click.ClickException("The server did not start; what it wrote above says why.")
+    raise click.ClickException(f"The server did not start; {log} says why.")
 
 
-def send_profiles(tools: Tools, url: str) -> None:
-    """One profile for each village, with the size that the weights of the register stand for."""
+def check(tools: Tools) -> None:
+    """Wait until the server's worker has run the checks of each interview, then run those over all."""
+    form = find_survey(tools)
+    with bar("checks run", "interviews") as progress:
+        task, total, until = progress.add_task("", total=None), 0, time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            with tools.database.reading() as session:
+                waiting, _ = count_unchecked(session, form.id)
+            if not waiting:
+                break
+            if waiting != total:
+                until = time.monotonic() + PATIENCE
+            total = max(total, waiting)
+            progress.update(task, total=total, completed=total - waiting)
+            time.sleep(0.2)
+    Watch(tools.config, tools.database, tools.files).check_form(form.id)
+
+
+def find_survey(tools: Tools) -> Form:
+    """The form that was published."""
     with tools.database.reading() as session:
-        form = get_form(session, get_project(session, DEFAULT_PROJECT).id, PROFILES)
-        definition, _ = read_form(session, tools.files, get_form_version(session, form))
-    phone = SamplePhone(url, "collect:supervisor")
-    for number, (village, size) in enumerate(sorted(read_village_sizes().items())):
-        fixed = {PROFILE_VILLAGE: village, PROFILE_HOUSEHOLDS: str(size)}
-        for made in simulate_interviews(definition, 1, seed=SEED + number, started_at=FIRST_DAY, fixed=fixed):
-            phone.send(made.xml, made.files)
-    phone.close()
-
-
-def read_village_sizes() -> dict[str, int]:
-    """Households by village: the sum of the weights in the register."""
-    sizes: Counter[str] = Counter()
-    with (shipped_folder("forms") / REGISTER).open(encoding="utf-8-sig", newline="") as file:
-        weights = [(row["village"], float(row["weight"])) for row in csv.DictReader(file)]
-    for village in {village for village, _ in weights}:
-        sizes[village] = round(sum(weight for place, weight in weights if place == village))
-    return dict(sizes)
-
-
-def send_interviews(tools: Tools, urls: list[str], number: int) -> tuple[Counter[int], Counter[str]]:
-    """Let the phones fetch the form as listed and send; how often each status was answered, and what odd answers
-    were put in.
-    """
-    with tools.database.reading() as session:
-        project = get_project(session, DEFAULT_PROJECT)
-        version = get_form_version(session, get_form(session, project.id, FORM))
-        definition, attachments = read_form(session, tools.files, version)
-    phones: queue.Queue[SamplePhone] = queue.Queue()
-    for place, url in enumerate(urls):
-        phone = SamplePhone(url, f"collect:sample{place}")
-        listed = next(form for form in phone.list_forms() if form.form_id == FORM)
-        phone.download(listed)
-        phones.put(phone)
-    records = list(
-        simulate_interviews(definition, number, attachments=attachments, seed=SEED, started_at=FIRST_DAY, odd=ODD)
-    )
-    put_in = Counter(odd.kind for record in records for odd in record.odd)
-    answers: Counter[int] = Counter()
-
-    def go(errands: list[Errand]) -> list[int]:
-        phone = phones.get()
-        try:
-            return [status for errand in errands for status in _send(phone, errand)]
-        finally:
-            phones.put(phone)
-
-    with bar("phones send", "interviews") as progress, ThreadPoolExecutor(len(urls)) as pool:
-        for statuses in progress.track(pool.map(go, plan_errands(records)), total=len(records)):
-            answers.update(statuses)
-    while not phones.empty():
-        phones.get().close()
-    return answers, put_in
-
-
-def _send(phone: SamplePhone, errand: Errand) -> list[int]:
-    return phone.send(errand.record.xml, errand.record.files, split=errand.split)
-
-
-def plan_errands(records: list[SimulatedRecord]) -> Iterator[list[Errand]]:
-    """What is sent for each interview: most go once; some again after a lost answer, as an edit, or with the id of
-    another record.
-    """
-    dice = random.Random(SEED)
-    for record in records:
-        sent = Errand(record, split=dice.random() < 0.5)
-        chance = dice.random()
-        if chance < 0.08:
-            yield [sent, sent]
-        elif chance < 0.12:
-            yield [
-                sent,
-                Errand(as_edit(record, changes=[(b"</int_note>", "（已核对）</int_note>".encode())]), split=False),
-            ]
-        elif chance < 0.13:
-            yield [sent, Errand(as_copy(record), split=False)]
-        else:
-            yield [sent]
-
-
-def as_copy(record: SimulatedRecord) -> SimulatedRecord:
-    """The record with another end time under the same id, as from a phone whose storage was restored."""
-    edited = as_edit(record, changes=[(b"</end>", b" </end>")])
-    own = edited.xml.replace(edited.instance_id.encode(), record.instance_id.encode())
-    start = own.index(b"<orx:deprecatedID>")
-    end = own.index(b"</orx:deprecatedID>") + len(b"</orx:deprecatedID>")
-    return SimulatedRecord(
-        record.instance_id,
-        own[:start] + own[end:],
-        {},
-        record.started_at,
-        record.ended_at,
-        record.device_id,
-        record.username,
-    )
+        return get_form(session, get_project(session, DEFAULT_PROJECT).id, FORM)
 
 
 def export(tools: Tools, target: Path) -> None:
@@ -257,7 +212,7 @@ def export(tools: Tools, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with tools.database.begin() as session:
-            fit(session, get_form(session, get_project(session, DEFAULT_PROJECT).id, FORM), now())
+            fit(session, tools.files, get_form(session, get_project(session, DEFAULT_PROJECT).id, FORM), now())
     except Problem as problem:
         out.print(str(problem), markup=False)
     with bar("writing", "rows") as progress, tools.database.reading() as session:
@@ -278,6 +233,7 @@ def report(tools: Tools, answers: Counter[int], put_in: Counter[str]) -> None:
         kinds = count_by_kind(session, form.id)
         findings = count_findings(session, form.id)
         rules = count_rules(session, form.id)
+        odd = count_by_enumerator(session, form.id, EVERYTHING, QualityFilter(state="open"))
     table = Table("what", "how often", title="What happened", title_justify="left")
     table.columns[1].justify = "right"
     for status, often in sorted(answers.items()):
@@ -288,6 +244,9 @@ def report(tools: Tools, answers: Counter[int], put_in: Counter[str]) -> None:
         table.add_row(f"odd answer put in: {kind.replace('_', ' ')}", f"{often:,}")
     for (check, severity), often in sorted(findings.items()):
         table.add_row(f"found: {check} ({severity})", f"{often:,}")
+    for severity in SEVERITY_ORDER:
+        often = sum(count for (_, degree, _), count in odd.items() if degree == severity)
+        table.add_row(f"looks odd beside other interviews ({severity})", f"{often:,}")
     table.add_row("rules that held", f"{rules.ok:,}")
     table.add_row("rules broken", f"{rules.violated:,}")
     table.add_row("rules that could not be checked", f"{rules.not_checkable:,}")

@@ -76,6 +76,7 @@ def configure(definition: FormDefinition, roles: Roles) -> list[Setting]:
     ):
         if questions:
             found.append(_on(check_id, [one.path for one in questions]))
+    found += _counted(visible, roles)
     found += _dates(definition, visible, roles)
     found += _others(definition, visible)
     found += _blocks(definition)
@@ -105,8 +106,17 @@ def _with_exclusive(definition: FormDefinition, visible: Sequence[Question]) -> 
     return [one for one in visible if one.type == "select_multiple" and names_meaning(definition, one, EXCLUSIVE)]
 
 
+def _counted(visible: Sequence[Question], roles: Roles) -> Iterator[Setting]:
+    """S06 and S14 for ages and household sizes: their logarithms lie askew, and every infant would be far from all."""
+    for path in (roles.get("age"), roles.get("size")):
+        for one in visible:
+            if one.path == path and one.type in NUMERIC_TYPES:
+                for check_id in ("S06", "S14"):
+                    yield _on(check_id, [path], f":{one.name}", log=False)
+
+
 def _measured(visible: Sequence[Question], roles: Roles) -> list[Question]:
-    known = set(roles.paths.values()) - {roles.get("age"), roles.get("size")}
+    known = set(roles.paths.values())
     return [
         one
         for one in visible

@@ -1,9 +1,13 @@
 """Backchecks: some households are asked again, and the answers are compared.
 
+The second interview is a submission of a form of its own, or one of the same form that a question marks as a backcheck
+(the role `backcheck`).
+
 A question of type 1 has one true answer (its difference is the enumerator's fault), type 2 is hard to ask (retrain),
 type 3 is asked for its stability only.
 """
 
+import datetime
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,9 +16,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from surveyapp.quality.declaration import Check, Parameter, QualityFinding, Setting
-from surveyapp.quality.distributions import response_variance
-from surveyapp.quality.interview import Interview, Summary
-from surveyapp.quality.plan import NUMERIC_TYPES, Plan
+from surveyapp.quality.interview import Summary
+from surveyapp.quality.plan import DONT_KNOW_CODES, NUMERIC_TYPES, REFUSED_CODES, Plan
 from surveyapp.quality.words import plain
 from surveyapp.values import INVALID
 
@@ -22,11 +25,28 @@ ALARMS: Final = {1: 10.0, 2: 20.0}
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One of the two interviews of a household: `texts` and typed `values` of the compared questions by path; what has
+    no answer is in neither. `questions` are those that its form has; `number` is that of its submission.
+    """
+
+    number: int
+    instance_id: str
+    household: str
+    enumerator: str
+    team: str
+    received_at: datetime.datetime
+    questions: frozenset[str] = frozenset()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """An interview and the one that checks it."""
 
-    original: Interview
-    back: Interview
+    original: Asked
+    back: Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +75,13 @@ class Comparison:
         return tuple(one for setting in self.settings for one in self.compare(setting))
 
     def compare(self, setting: Setting) -> Iterator[Compared]:
-        """The questions of one setting. Questions of repeats are left out: rows of two interviews cannot be matched."""
+        """The questions of one setting that both forms have. Questions of repeats are left out: rows of two interviews
+        cannot be matched.
+        """
         for pair in self.pairs:
             for path in setting.questions:
-                old, new = (one.main.texts.get(path, "") for one in (pair.original, pair.back))
-                if path in self.plan.visible and (old or new):
+                old, new = (one.texts.get(path, "") for one in (pair.original, pair.back))
+                if path in self.plan.visible and path in pair.back.questions and (old or new):
                     type_ = int(setting.number("type"))
                     yield Compared(pair, path, type_, old, new, differ(self.plan, setting, path, pair))
 
@@ -74,30 +96,30 @@ class Comparison:
 
     def error_rates(self) -> dict[str, tuple[int, int]]:
         """Differing and compared answers of type 1 by enumerator, for E14."""
-        return self.rates(lambda one: one.pair.original.summary.enumerator, 1)
+        return self.rates(lambda one: one.pair.original.enumerator, 1)
 
-    def reliability(self, path: str) -> tuple[float, float | None] | None:
-        """The simple response variance of a numeric question and its reliability; None where it has no pairs."""
-        pairs = []
+    def list_numbers(self, path: str) -> list[tuple[float, float]]:
+        """Both answers to a question, of each pair in which both are numbers; don't know and refused are none."""
+        found = []
         for pair in self.pairs:
-            numbers = [_number(one.main.values.get(path)) for one in (pair.original, pair.back)]
-            if numbers[0] is not None and numbers[1] is not None:
-                pairs.append((numbers[0], numbers[1]))
-        return response_variance(pairs)
+            first, second = (_measured(one.values.get(path)) for one in (pair.original, pair.back))
+            if first is not None and second is not None:
+                found.append((first, second))
+        return found
 
 
-def match_pairs(originals: Iterable[Interview], backs: Iterable[Interview]) -> tuple[list[Pair], list[Interview]]:
+def match_pairs(originals: Iterable[Asked], backs: Iterable[Asked]) -> tuple[list[Pair], list[Asked]]:
     """Backchecks with the interview of the same household (the last one received where there are several), and those
     that have none.
     """
-    by_household: dict[str, Interview] = {}
-    for one in sorted(originals, key=lambda one: (one.facts.received_at, one.facts.instance_id)):
-        if one.summary.household and not one.summary.rejected:
-            by_household[one.summary.household] = one
+    by_household: dict[str, Asked] = {}
+    for one in sorted(originals, key=lambda one: (one.received_at, one.instance_id)):
+        if one.household:
+            by_household[one.household] = one
     pairs, alone = [], []
     for back in backs:
-        original = by_household.get(back.summary.household)
-        if original is None or original.facts.instance_id == back.facts.instance_id:
+        original = by_household.get(back.household)
+        if original is None or original.instance_id == back.instance_id:
             alone.append(back)
         else:
             pairs.append(Pair(original, back))
@@ -106,13 +128,13 @@ def match_pairs(originals: Iterable[Interview], backs: Iterable[Interview]) -> t
 
 def differ(plan: Plan, setting: Setting, path: str, pair: Pair) -> bool:
     """Whether the two answers to a question differ by more than the setting allows."""
-    old, new = (one.main.texts.get(path, "") for one in (pair.original, pair.back))
+    old, new = (one.texts.get(path, "") for one in (pair.original, pair.back))
     same = {plain(value) for value in setting.names("no_difference")}
     if plain(old) in same or plain(new) in same:
         return False
     question = plan.question(path)
     if question is not None and question.type in NUMERIC_TYPES:
-        first, second = (_number(one.main.values.get(path)) for one in (pair.original, pair.back))
+        first, second = (_number(one.values.get(path)) for one in (pair.original, pair.back))
         if first is not None and second is not None:
             return not _is_within(setting, first, second)
     if question is not None and question.type in ("select_multiple", "rank"):
@@ -134,10 +156,28 @@ def _letters(text: str) -> str:
     return "".join(letter for letter in plain(text) if letter.isalnum())
 
 
+def _measured(value: Any) -> float | None:
+    number = _number(value)
+    return None if number in DONT_KNOW_CODES | REFUSED_CODES else number
+
+
 def _number(value: Any) -> float | None:
     if value is INVALID or not isinstance(value, int | float) or isinstance(value, bool):
         return None
     return float(value)
+
+
+PEOPLE: Final[Mapping[str, Callable[[Compared], str]]] = {
+    "enumerator": lambda one: one.pair.original.enumerator,
+    "backchecker": lambda one: one.pair.back.enumerator,
+    "team": lambda one: one.pair.original.team,
+}
+
+
+def alarm_of(setting: Setting) -> float | None:
+    """The percentage of differing answers from which B1 alarms; None for never."""
+    limit = setting.limit("alarm")
+    return ALARMS.get(int(setting.number("type"))) if limit is None else limit
 
 
 def differing_answers(comparison: Comparison, setting: Setting) -> Iterator[QualityFinding]:
@@ -147,26 +187,19 @@ def differing_answers(comparison: Comparison, setting: Setting) -> Iterator[Qual
     for one in compared:
         if one.differs:
             yield setting.find(
-                instance_id=one.pair.original.facts.instance_id,
+                instance_id=one.pair.original.instance_id,
                 questions=(one.path,),
                 severity="info",
                 observed=one.old,
                 expected=one.new,
-                binding=one.pair.back.facts.instance_id,
+                binding=one.pair.back.instance_id,
                 arguments={"label": comparison.plan.label(one.path), "type": str(kind)},
             )
-    limit = setting.limit("alarm")
-    limit = ALARMS.get(kind) if limit is None else limit
+    limit = alarm_of(setting)
     if limit is None:
         return
     part = Comparison(comparison.plan, comparison.pairs, (setting,))
-    keys: Mapping[str, Callable[[Compared], str]] = {
-        "question": lambda one: one.path,
-        "enumerator": lambda one: one.pair.original.summary.enumerator,
-        "backchecker": lambda one: one.pair.back.summary.enumerator,
-        "team": lambda one: one.pair.original.summary.team,
-    }
-    for who, key in keys.items():
+    for who, key in {"question": lambda one: one.path, **PEOPLE}.items():
         for subject, (differing, n) in part.rates(key).items():
             if 100 * differing / n > limit:
                 yield setting.find(
@@ -189,12 +222,12 @@ class BackcheckSample:
 def draw_backchecks(summaries: Iterable[Summary], seed: int, share: float = 0.10) -> BackcheckSample:
     """Of each enumerator's interviews that share, rounded up to at least one, drawn at random.
 
-    The same interviews and seed give the same sample, in whatever order they come. Interviews without consent and
-    rejected ones are not drawn.
+    The same interviews and seed give the same sample, in whatever order they come. Interviews without consent,
+    rejected ones and backchecks are not drawn.
     """
     by_enumerator: dict[str, list[str]] = defaultdict(list)
     for one in summaries:
-        if not one.rejected and one.consent is not False:
+        if not one.rejected and not one.backcheck and one.consent is not False:
             by_enumerator[one.enumerator].append(one.instance_id)
     drawn: list[str] = []
     for enumerator, ids in sorted(by_enumerator.items()):

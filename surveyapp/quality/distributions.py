@@ -6,7 +6,7 @@ Quantiles interpolate linearly (type 7 of Hyndman and Fan 1996); the robust z is
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +37,11 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """What a comparison must know of the numbers that are there: small enough to be kept beside the form.
+    """What a comparison must know of the numbers that are there.
 
     `plain` is on the scale of the answers, `log` on ln(x + 1) and None where a number is below 0; `quantiles` by
-    percent are those of PERCENTS.
+    percent are those of PERCENTS. `nonzero` are the numbers other than 0 by themselves, None where no number is 0 or
+    all are.
     """
 
     n: int
@@ -48,6 +49,12 @@ class Distribution:
     plain: Spread
     log: Spread | None
     quantiles: Mapping[float, float]
+    nonzero: "Distribution | None" = None
+
+    @property
+    def zero_share(self) -> float:
+        """The share of 0 among the numbers, 0 to 1; it is not known of nothing but 0."""
+        return 1 - self.nonzero.n / self.n if self.nonzero is not None else 0.0
 
     @property
     def enough(self) -> bool:
@@ -76,7 +83,9 @@ def distribution_of(values: Iterable[float] | NDArray[np.float64]) -> Distributi
     distinct = 1 + int(np.count_nonzero(np.diff(ordered)))
     log = _spread(np.log1p(ordered)) if ordered[0] >= 0 else None
     known = dict(zip(PERCENTS, map(float, quantiles), strict=True))
-    return Distribution(len(ordered), distinct, _spread(ordered), log, known)
+    others = ordered[ordered != 0]
+    nonzero = distribution_of(others) if len(others) < len(ordered) else None
+    return Distribution(len(ordered), distinct, _spread(ordered), log, known, nonzero)
 
 
 def _spread(numbers: NDArray[np.float64]) -> Spread:
@@ -84,33 +93,6 @@ def _spread(numbers: NDArray[np.float64]) -> Spread:
     away = np.abs(numbers - median)
     sd = float(np.std(numbers, ddof=1)) if len(numbers) > 1 else 0.0
     return Spread(median, float(np.median(away)), float(np.mean(away)), float(np.mean(numbers)), sd)
-
-
-def as_plain(distribution: Distribution) -> dict[str, Any]:
-    """A distribution as numbers that JSON can hold; `from_plain` reads them."""
-
-    def spread(one: Spread | None) -> list[float] | None:
-        return None if one is None else [one.median, one.mad, one.mean_ad, one.mean, one.sd]
-
-    return {
-        "n": distribution.n,
-        "distinct": distribution.distinct,
-        "plain": spread(distribution.plain),
-        "log": spread(distribution.log),
-        "quantiles": [distribution.quantiles[percent] for percent in PERCENTS],
-    }
-
-
-def from_plain(known: Mapping[str, Any]) -> Distribution:
-    """The distribution that `as_plain` wrote."""
-    log = known["log"]
-    return Distribution(
-        known["n"],
-        known["distinct"],
-        Spread(*known["plain"]),
-        None if log is None else Spread(*log),
-        dict(zip(PERCENTS, known["quantiles"], strict=True)),
-    )
 
 
 def find_outliers(values: Sequence[float], limit: float, fewest: int = 5) -> list[tuple[int, float]]:

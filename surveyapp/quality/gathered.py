@@ -46,9 +46,9 @@ class Gathered:
             self.add(summary)
 
     def add(self, summary: Summary) -> None:
-        """One interview more, or the newer version of one. Rejected ones are not entered."""
+        """One interview more, or the newer version of one. Rejected ones and backchecks are not entered."""
         self.drop(summary.instance_id)
-        if summary.rejected:
+        if summary.rejected or summary.backcheck:
             return
         self.summaries[summary.instance_id] = summary
         for measure, numbers in summary.measures.items():

@@ -119,7 +119,7 @@ class Summary:
     the answers to the questions by which checks may be grouped, by path; `grids` how long the longest run of equal
     answers is in each grid, as a share; `others` the questions answered with other, `with_other` those that offer it
     and were answered; `codes` its row of a CodeMatrix with the
-    columns `compared`.
+    columns `compared`; `backcheck` whether it asks a household again, so that it counts for no other check.
     """
 
     instance_id: str
@@ -150,6 +150,7 @@ class Summary:
     media_missing: int
     corrections: int
     rejected: bool
+    backcheck: bool = False
 
     @property
     def minutes(self) -> float | None:

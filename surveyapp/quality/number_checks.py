@@ -50,8 +50,23 @@ def outlier(case: Case, setting: Setting) -> Iterator[QualityFinding]:
                 yield case.find(setting, path, row=row, message=message, observed=shown(value), expected=expected)
 
 
-def judge_number(setting: Setting, distribution: Distribution, value: float) -> tuple[str, str] | None:
+def find_usual(setting: Setting, distribution: Distribution, value: float) -> Distribution | None:
+    """The numbers that `value` is to be compared with; None where nothing can be said.
+
+    Most households have no income from this source or that. Where more than a few of the numbers are 0, a 0 is as usual
+    as they are, and who has something is compared with the others who have.
+    """
+    nonzero = distribution.nonzero
+    if nonzero is None or 100 * distribution.zero_share <= setting.number("zeros"):
+        return distribution
+    return nonzero if value and nonzero.enough else None
+
+
+def judge_number(setting: Setting, everything: Distribution, value: float) -> tuple[str, str] | None:
     """Message and limits where `value` is an outlier by the method of the setting, else None."""
+    distribution = find_usual(setting, everything, value)
+    if distribution is None:
+        return None
     method = setting.text("method")
     if method == "iqr":
         low, high = iqr_limits(distribution, setting.number("m"))
@@ -91,11 +106,12 @@ def power_of_ten(case: Case, setting: Setting) -> Iterator[QualityFinding]:
         if distribution is None or question is None:
             continue
         for row, value in numbers:
-            if judge_number(setting, distribution, value) is None:
+            usual = find_usual(setting, distribution, value)
+            if usual is None or judge_number(setting, distribution, value) is None:
                 continue
-            better = find_power(value, distribution, whole=question.type == "integer")
+            better = find_power(value, usual, whole=question.type == "integer")
             if better is not None:
-                low, high = distribution.quantiles[5.0], distribution.quantiles[95.0]
+                low, high = usual.quantiles[5.0], usual.quantiles[95.0]
                 yield case.find(
                     setting,
                     path,
@@ -195,6 +211,7 @@ OUTLIER_PARAMETERS: Final = (
     Parameter("k", 3.5, "robust z"),
     Parameter("severe", 5.0, "robust z"),
     Parameter("log", True, "look at ln(x + 1) where no value is below 0"),
+    Parameter("zeros", 5.0, "% of 0 from which a 0 is usual, and the rest is compared by itself"),
     Parameter("sd", 3.0, "standard deviations"),
     Parameter("m", 1.5, "interquartile ranges"),
 )
@@ -218,7 +235,8 @@ CHECKS: Final = (
         "S06",
         "outlier",
         "离群值",
-        "robust z of ln(x + 1) (of x where a value is below 0) beyond k; or by sd or iqr",
+        "robust z of ln(x + 1) (of x where a value is below 0) beyond k; or by sd or iqr; where more than 5 % are 0, "
+        "among the others",
         "submission",
         "comparison",
         "warning",

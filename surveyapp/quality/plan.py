@@ -31,6 +31,7 @@ COMPARED_TYPES: Final = frozenset(
     {"text", "integer", "decimal", "boolean", "time", "select_one", "select_multiple", "rank", "barcode"}
 )
 NUMERIC_TYPES: Final = frozenset({"integer", "decimal"})
+TICKED: Final = frozenset({"OK", "1", "true"})
 RELATIONS: Final = ("head", "spouse", "child", "parent", "grandchild")
 LEVELS: Final = ("primary", "lower", "upper", "tertiary")
 _REFERENCE: Final = re.compile(r"\$\{\s*([^${}\s]+)\s*\}")
@@ -49,7 +50,7 @@ class Plan:
     head mean, `levels` which school level those of schooling stand for; `gates` the questions on which at least three
     others depend; `grids` paths of questions with one list in a row, by the path of the first; `compared` the questions
     of a CodeMatrix; `measures` the place of each measure that is a single number; `many` those with one for each row;
-    `grouped` the questions by which checks are grouped.
+    `grouped` the questions by which checks are grouped; `marking` the answers that make an interview a backcheck.
     """
 
     definition: FormDefinition
@@ -75,6 +76,7 @@ class Plan:
     measures: Mapping[str, int]
     many: frozenset[str]
     grouped: tuple[str, ...]
+    marking: frozenset[str]
     compiled: Mapping[str, Compiled]
     repeats: frozenset[str]
 
@@ -83,10 +85,10 @@ class Plan:
         element = self.definition.elements.get(path)
         return element if isinstance(element, Question) else None
 
-    def label(self, path: str) -> str:
-        """How people know the question: its label, else its name."""
+    def label(self, path: str, language: str = "") -> str:
+        """How people know the question: its label, in a language of the form where it has that, else its name."""
         question = self.question(path)
-        text = "" if question is None else self.definition.text(question.label)
+        text = "" if question is None else self.definition.text(question.label, language)
         return " ".join(text.split()) or path.rpartition("/")[2]
 
 
@@ -136,6 +138,7 @@ def make_plan(
         measures=measures,
         many=many,
         grouped=tuple(dict.fromkeys(setting.by for setting in active if setting.by)),
+        marking=_marking(definition, roles),
         compiled=_compile_all(definition, active, repeats),
         repeats=repeats,
     )
@@ -153,6 +156,16 @@ def _school_levels(definition: FormDefinition, roles: Roles) -> dict[str, str]:
     """The level (primary, lower, upper, tertiary) of each choice of schooling that is one."""
     found = _name_meanings(definition, roles.get("schooling"), [f"level_{level}" for level in LEVELS])
     return {name: min(meanings).removeprefix("level_") for name, meanings in found.items()}
+
+
+def _marking(definition: FormDefinition, roles: Roles) -> frozenset[str]:
+    """The answers to the question of the role backcheck that say so: its choices, else what a tick is."""
+    question = definition.elements.get(roles.get("backcheck"))
+    if not isinstance(question, Question):
+        return frozenset()
+    if question.type == "select_one":
+        return names_meaning(definition, question, ("yes", "backcheck"))
+    return TICKED
 
 
 def _is_media(question: Question) -> bool:

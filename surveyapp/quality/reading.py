@@ -140,6 +140,7 @@ def _summarise(
         media_missing=sum(name not in facts.files for name in files),
         corrections=facts.corrections,
         rejected=facts.rejected,
+        backcheck=_role_text(plan, main, "backcheck") in plan.marking,
     )
 
 

@@ -84,6 +84,12 @@ ROLES: Final = (
         "replacement_household 替换户",
     ),
     _role(
+        "backcheck",
+        "backcheck is_backcheck back_check is_back_check backcheck_flag visit_type huifang",
+        SELECTS | {"acknowledge", "boolean"},
+        "backcheck back_check 回访 是否回访",
+    ),
+    _role(
         "position", "gps location geopoint position hh_gps gps_location coordinates gps_point", frozenset({"geopoint"})
     ),
     _role(

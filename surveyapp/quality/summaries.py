@@ -10,7 +10,7 @@ from typing import Any, Final
 from surveyapp.quality.interview import Counts, Measures, Position, Summary
 
 TEXTS: Final = ("instance_id", "household", "enumerator", "device", "team", "cluster", "stratum", "form_version")
-PLAIN: Final = ("visit_refused", "replaced", "position_asked", "media_missing", "corrections", "rejected")
+PLAIN: Final = ("visit_refused", "replaced", "position_asked", "media_missing", "corrections", "rejected", "backcheck")
 INSTANTS: Final = ("received_at", "start", "end")
 
 

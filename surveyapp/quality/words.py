@@ -27,6 +27,7 @@ MEANINGS: Final[Mapping[str, frozenset[str]]] = {
     "other": _words("other others oth other_specify other_please_specify autre otro outro 其他 其它 другое"),
     "none": _words("none none_of_these none_of_the_above nothing no_one aucun ninguno nenhum 无 没有 都没有"),
     "not_applicable": _words("na n_a not_applicable 9999 不适用"),
+    "backcheck": _words("backcheck back_check back revisit re_interview contre_enquete 回访 复访"),
     "head": _words("head hoh household_head head_of_household chef chef_de_menage jefe jefe_de_hogar 户主 本人"),
     "spouse": _words("spouse wife husband partner conjoint epouse epoux conyuge esposa 配偶 妻子 丈夫"),
     "child": _words("child son daughter son_daughter children enfant fils fille hijo hija hijo_a 子女 儿子 女儿 儿女"),

@@ -4,7 +4,6 @@ The tree holds every question from the start, as ODK Collect has it; rows of rep
 """
 
 import math
-from collections.abc import Mapping
 
 from surveyapp.answers import Node
 from surveyapp.expressions.scope import Environment, Scope
@@ -21,10 +20,10 @@ SKIPPED_FILE_SHARE = 0.1
 
 
 class Filling:
-    """One record in the making; `fixed` gives answers by question name."""
+    """One record in the making."""
 
-    def __init__(self, plan: Plan, visit: Visit, fixed: Mapping[str, str]) -> None:
-        self.plan, self.visit, self.fixed = plan, visit, fixed
+    def __init__(self, plan: Plan, visit: Visit) -> None:
+        self.plan, self.visit, self.fixed = plan, visit, visit.appointment.answers
         self.by_path: dict[str, list[Node]] = {}
         self.answered: set[int] = set()
         self.changed = False
@@ -146,6 +145,8 @@ class Filling:
         if question.rules.preload:
             return self._preloaded(question)
         if question.name in self.fixed:
+            # Where the household lives says where its position is.
+            self.visit.place = self.fixed[question.name] if task.topic == "place" else self.visit.place
             return self.fixed[question.name]
         if not question.visible or question.type == "note" or question.rules.readonly.startswith("true"):
             return question.default

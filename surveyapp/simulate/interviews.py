@@ -9,7 +9,7 @@ required, constraints and calculations are obeyed; what an expression says that 
 
 import datetime
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
@@ -62,15 +62,28 @@ def simulate_interviews(
     of the phones; `odd` is the share of records (0 to 1) that get one deliberate odd answer; `fixed` gives answers by
     question name, for all records.
     """
+    appointments = (replace(one, answers=fixed) for one in list_appointments(n, seed, started_at))
+    return simulate_appointments(definition, appointments, attachments=attachments, seed=seed, odd=odd)
+
+
+def simulate_appointments(
+    definition: FormDefinition,
+    appointments: Iterable[Appointment],
+    *,
+    attachments: Mapping[str, bytes] = NO_FILES,
+    seed: int = 1,
+    odd: float = 0.0,
+) -> Iterator[SimulatedRecord]:
+    """The interviews of these appointments, as `simulate_interviews` makes them."""
     plan = make_plan(definition, attachments)
     used: dict[str, set[str]] = {}
-    for appointment in list_appointments(n, seed, started_at):
+    for appointment in appointments:
         visit = Visit(random.Random(f"{seed}/{appointment.number}"), appointment, used, plan.chinese)
-        yield _interview(plan, visit, odd, fixed)
+        yield _interview(plan, visit, odd)
 
 
-def _interview(plan: Plan, visit: Visit, odd: float, fixed: Mapping[str, str]) -> SimulatedRecord:
-    filling = Filling(plan, visit, fixed)
+def _interview(plan: Plan, visit: Visit, odd: float) -> SimulatedRecord:
+    filling = Filling(plan, visit)
     root = filling.run()
     _drop_unused_files(plan, root, visit)
     meta = _fill_meta(plan, filling, visit)

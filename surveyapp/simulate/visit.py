@@ -3,7 +3,7 @@
 import datetime
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from surveyapp.simulate.words import Person, make_household
@@ -12,19 +12,23 @@ INTERVIEWS_A_DAY = 6
 INTERVIEWS_PER_ENUMERATOR = 50
 MOST_ENUMERATORS = 40
 FIRST_HOUR, LAST_HOUR = 8.5, 17.0
+# Of those that are held one after the other: an hour and a quarter each, from the first hour on.
+SLOTS_A_DAY = 8
+SLOT = datetime.timedelta(minutes=75)
 SUNDAY = 6
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz0123456789"
 
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """One interview to be made. `started_at` and `ended_at` are aware."""
+    """One interview to be made. Its times are aware; `answers`, by question name, are known before it is held."""
 
     number: int
     started_at: datetime.datetime
     ended_at: datetime.datetime
     username: str
     device_id: str
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -69,8 +73,7 @@ def list_appointments(n: int, seed: int, started_at: datetime.datetime) -> Itera
     The team has one enumerator for fifty interviews, so that the work takes some weeks.
     """
     team = min(MOST_ENUMERATORS, max(1, -(-n // INTERVIEWS_PER_ENUMERATOR)))
-    rng = random.Random(f"{seed}/team")
-    devices = ["collect:" + "".join(rng.choices(_LETTERS, k=16)) for _ in range(team)]
+    devices = _make_devices(team, seed)
     midnight = started_at.replace(hour=0, minute=0, second=0, microsecond=0)
     for number in range(n):
         rng = random.Random(f"{seed}/{number}/time")
@@ -82,6 +85,44 @@ def list_appointments(n: int, seed: int, started_at: datetime.datetime) -> Itera
         minutes = min(60.0, max(30.0, rng.gauss(43, 7)))
         ends = begins + datetime.timedelta(milliseconds=round(minutes * 60_000))
         yield Appointment(number, begins, ends, f"enum{enumerator + 1:02d}", devices[enumerator])
+
+
+def list_last_appointments(
+    n: int, seed: int, since: datetime.datetime, until: datetime.datetime
+) -> Iterator[Appointment]:
+    """`n` interviews by daylight between two aware times, in their zone: of the first enumerator all, then of the next.
+
+    Each enumerator has one after the other from the first hour on, with time to walk between them, and as many as the
+    days give; there are as many enumerators as that needs.
+    """
+    begins = list(_list_hours(since, until))
+    if not begins:
+        raise ValueError(f"Between {since} and {until} there is no hour of daylight.")
+    devices = _make_devices(-(-n // len(begins)), seed)
+    for number in range(n):
+        enumerator, turn = divmod(number, len(begins))
+        rng = random.Random(f"{seed}/{number}/time")
+        start = begins[turn] + datetime.timedelta(milliseconds=rng.randint(0, 480_000))
+        minutes = min(58.0, max(30.0, rng.gauss(43, 7)))
+        end = start + datetime.timedelta(milliseconds=round(minutes * 60_000))
+        yield Appointment(number, start, end, f"enum{enumerator + 1:02d}", devices[enumerator])
+
+
+def _list_hours(since: datetime.datetime, until: datetime.datetime) -> Iterator[datetime.datetime]:
+    """When interviews of one enumerator begin."""
+    midnight = since.replace(hour=0, minute=0, second=0, microsecond=0)
+    day = datetime.timedelta(days=1)
+    while midnight < until:
+        for slot in range(SLOTS_A_DAY):
+            begin = midnight + datetime.timedelta(hours=FIRST_HOUR) + slot * SLOT
+            if since <= begin and begin + SLOT <= until:
+                yield begin
+        midnight += day
+
+
+def _make_devices(count: int, seed: int) -> list[str]:
+    rng = random.Random(f"{seed}/team")
+    return ["collect:" + "".join(rng.choices(_LETTERS, k=16)) for _ in range(count)]
 
 
 def _working_day(first: datetime.datetime, number: int) -> datetime.datetime:

@@ -5,8 +5,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from surveyapp.audit import note
+from surveyapp.examine.backchecks import compare_backchecks
 from surveyapp.examine.interviews import mark_again
 from surveyapp.examine.settle import acknowledge
+from surveyapp.quality.backcheck_rates import QuestionRate, Rate, only_of, rate_backchecks
+from surveyapp.quality.paired_tests import TestResult
 from surveyapp.quality.telling import names_of, sentence_of
 from surveyapp.store.forms import get_form
 from surveyapp.store.quality import QualityFilter, QualityRow, count_by_enumerator, list_quality_findings
@@ -14,7 +17,14 @@ from surveyapp.store.quality_summaries import count_unchecked
 from surveyapp.web.api_blueprint import ApiBlueprint
 from surveyapp.web.current import database, now, worker
 from surveyapp.web.identity import allow_program
-from surveyapp.web.shapes_quality import AcknowledgedOut, AcknowledgeIn, QualityIn, QualityOut
+from surveyapp.web.shapes_quality import (
+    AcknowledgedOut,
+    AcknowledgeIn,
+    BackchecksIn,
+    BackchecksOut,
+    QualityIn,
+    QualityOut,
+)
 
 api_quality = ApiBlueprint(
     "quality",
@@ -50,6 +60,58 @@ def get_quality(asked: dict[str, Any], project: str, form_id: str) -> dict[str, 
     }
 
 
+@api_quality.route("/backchecks", methods=["GET"])
+@api_quality.arguments(BackchecksIn, location="query")
+@api_quality.response(200, BackchecksOut)
+@api_quality.refuses(404, 422)
+def get_backchecks(asked: dict[str, Any], project: str, form_id: str) -> dict[str, Any]:
+    """How far the answers of households that were asked again agree."""
+    with database().reading() as session:
+        access = allow_program(session, "see", project)
+        form = get_form(session, access.project.id, form_id)
+        compared = compare_backchecks(worker().watch.examiner.plans, session, form, access.reach)
+    comparison, enumerator = compared.comparison, asked["enumerator"]
+    told = rate_backchecks(only_of(comparison, enumerator) if enumerator else comparison, compared.unmatched)
+    return {
+        "pairs": told.pairs,
+        "unmatched": told.unmatched,
+        "types": [_rate(rate) for rate in told.types],
+        "questions": [_question(one) for one in told.questions],
+        "people": [
+            {"by": one.by, "name": one.name, "pairs": one.pairs, "types": [_rate(rate) for rate in one.rates]}
+            for one in told.people
+        ],
+    }
+
+
+def _rate(rate: Rate) -> dict[str, Any]:
+    return {
+        "type": rate.type,
+        "differing": rate.differing,
+        "compared": rate.compared,
+        "share": rate.share,
+        "alarming": rate.alarming,
+    }
+
+
+def _question(one: QuestionRate) -> dict[str, Any]:
+    return {
+        "path": one.path,
+        "label": one.label,
+        **_rate(one.rate),
+        "mean_difference": one.mean_gap,
+        "response_variance": one.response_variance,
+        "reliability": one.reliability,
+        "t_test": _test(one.t),
+        "signed_rank": _test(one.ranks),
+        "mcnemar": _test(one.changes),
+    }
+
+
+def _test(result: TestResult | None) -> dict[str, Any] | None:
+    return None if result is None else {"statistic": result.statistic, "n": result.n, "p": result.p}
+
+
 @api_quality.route("/acknowledge", methods=["POST"])
 @api_quality.arguments(AcknowledgeIn)
 @api_quality.response(200, AcknowledgedOut)
@@ -60,8 +122,8 @@ def post_acknowledge(asked: dict[str, Any], project: str, form_id: str) -> dict[
     def change(session: Session) -> list[int]:
         access = allow_program(session, "review", project)
         form = get_form(session, access.project.id, form_id)
-        who, reason = access.who.actor, asked["reason"]
-        changed = acknowledge(session, form, access.reach, asked["numbers"], who=who, reason=reason, now=now())
+        who, reason, numbers = access.who.actor, asked["reason"], asked["numbers"]
+        changed = acknowledge(session, form, access.reach, numbers, who=who, channel="api", reason=reason, now=now())
         detail = {"findings": changed, "reason": reason}
         note(session, access.who, "finding.acknowledged", at=now(), project=project, subject=form_id, detail=detail)
         return changed

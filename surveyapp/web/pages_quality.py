@@ -7,12 +7,14 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from sqlalchemy.orm import Session
 
 from surveyapp.audit import note
+from surveyapp.examine.backchecks import compare_backchecks
 from surveyapp.examine.interviews import mark_again
 from surveyapp.examine.settle import acknowledge, reopen
 from surveyapp.problems import BAD_REQUEST, Problem
+from surveyapp.quality.backcheck_rates import only_of, rate_backchecks
 from surveyapp.quality.following import Status
-from surveyapp.quality.telling import names_of, sentence_of, title_of
-from surveyapp.store.forms import get_form
+from surveyapp.quality.telling import language_of, names_of, sentence_of, title_of, with_label
+from surveyapp.store.forms import get_definition, get_form, get_form_version
 from surveyapp.store.quality import (
     SEVERITY_ORDER,
     QualityFilter,
@@ -25,10 +27,12 @@ from surveyapp.web.current import database, now, worker
 from surveyapp.web.i18n import page_language
 from surveyapp.web.identity import allow_person
 from surveyapp.web.office import asked, done
+from surveyapp.xform.definition import FormDefinition
 
 pages_quality = Blueprint("quality_pages", __name__, url_prefix="/p/<project>/forms/<form_id>/quality")
 
 PER_PAGE: Final = 50
+MOST_DIFFERENCES: Final = 200
 LARGEST_ID: Final = 2**62
 STATES: Final[tuple[Status, ...]] = ("open", "acknowledged", "closed")
 Counts = dict[tuple[str, str, str], int]
@@ -114,6 +118,7 @@ def findings(project: str, form_id: str) -> str:
         form = get_form(session, access.project.id, form_id)
         before = max(0, min(request.args.get("before", LARGEST_ID, type=int), LARGEST_ID))
         rows = list_quality_findings(session, form.id, access.reach, wanted, limit=PER_PAGE + 1, before=before)
+        definition = get_definition(session, get_form_version(session, form))
     narrowed = _narrowing()
     older = None
     if len(rows) > PER_PAGE:
@@ -122,7 +127,7 @@ def findings(project: str, form_id: str) -> str:
     return render_template(
         "quality_findings.html",
         form=form,
-        rows=[_shown(row) for row in rows[:PER_PAGE]],
+        rows=[_shown(row, definition) for row in rows[:PER_PAGE]],
         narrowed=narrowed,
         state=wanted.state,
         states=STATES,
@@ -149,11 +154,12 @@ def _filter() -> QualityFilter:
     )
 
 
-def _shown(row: QualityRow) -> dict[str, Any]:
+def _shown(row: QualityRow, definition: FormDefinition) -> dict[str, Any]:
+    language = page_language()
     return {
         "row": row,
         "title": _title(row.finding.check),
-        "words": sentence_of(row.finding, page_language(), row.own),
+        "words": sentence_of(with_label(row.finding, definition, language), language, row.own),
         "own": bool(row.own),
         "names": names_of(row.finding),
     }
@@ -170,14 +176,16 @@ def settle(project: str, form_id: str) -> Response:
         form = get_form(session, access.project.id, form_id)
         if not numbers:
             raise Problem(BAD_REQUEST, "No finding is ticked.", remedy="Tick those that you have looked at.")
+        who = access.who.actor
         if again:
-            changed = reopen(session, form, access.reach, numbers)
+            changed = reopen(session, form, access.reach, numbers, who=who, channel="office", now=now())
         else:
             reason = asked("reason")
             if not reason:
                 raise Problem(BAD_REQUEST, "There is no reason.", remedy="Say why it may stay as it is.")
-            who = access.who.actor
-            changed = acknowledge(session, form, access.reach, numbers, who=who, reason=reason, now=now())
+            changed = acknowledge(
+                session, form, access.reach, numbers, who=who, channel="office", reason=reason, now=now()
+            )
         detail = {"findings": changed, "reason": asked("reason")}
         action = "finding.reopened" if again else "finding.acknowledged"
         note(session, access.who, action, at=now(), project=project, subject=form_id, detail=detail)
@@ -185,6 +193,27 @@ def settle(project: str, form_id: str) -> Response:
     database().write(change)
     address = url_for("quality_pages.findings", project=project, form_id=form_id, **_narrowing(), done="saved")
     return redirect(address, 303)  # type: ignore[return-value]  # werkzeug's response is Flask's here
+
+
+@pages_quality.get("/backchecks")
+def backchecks(project: str, form_id: str) -> str:
+    """How far the answers of households that were asked again agree, by question and by who asked."""
+    with database().reading() as session:
+        access = allow_person(session, "review", project)
+        form = get_form(session, access.project.id, form_id)
+        compared = compare_backchecks(worker().watch.examiner.plans, session, form, access.reach)
+    comparison, enumerator = compared.comparison, asked("enumerator")
+    chosen = only_of(comparison, enumerator) if enumerator else comparison
+    told = rate_backchecks(chosen, compared.unmatched, language_of(comparison.plan.definition, page_language()))
+    return render_template(
+        "quality_backchecks.html",
+        form=form,
+        told=told,
+        set_up=bool(comparison.settings),
+        enumerator=enumerator,
+        labels={one.path: one.label for one in told.questions},
+        listed=told.differences[:MOST_DIFFERENCES],
+    )
 
 
 @pages_quality.post("/check")

@@ -72,3 +72,61 @@ class AcknowledgedOut(Schema):
     """Those that were open before."""
 
     numbers = fields.List(fields.Integer())
+
+
+class BackchecksIn(Schema):
+    """Whose interviews."""
+
+    enumerator = fields.String(load_default="", metadata={"description": "Empty for those of everybody."})
+
+
+class BackcheckRateOut(Schema):
+    """How many answers of one type differ."""
+
+    type = fields.Integer(metadata={"description": "1: one true answer; 2: hard to ask; 3: asked for its stability."})
+    differing = fields.Integer()
+    compared = fields.Integer()
+    share = fields.Float(metadata={"description": "Differing by compared, 0 to 1."})
+    alarming = fields.Boolean(metadata={"description": "Whether it is above the limit of its type."})
+
+
+class PairedTestOut(Schema):
+    """A test of answers given twice; two-sided."""
+
+    statistic = fields.Float()
+    n = fields.Integer(metadata={"description": "On how many differences it rests."})
+    p = fields.Float()
+
+
+class BackcheckQuestionOut(BackcheckRateOut):
+    """One question that was asked twice. What cannot be told is null; tests need five pairs."""
+
+    path = fields.String()
+    label = fields.String()
+    mean_difference = fields.Float(allow_none=True, metadata={"description": "Backcheck less interview."})
+    response_variance = fields.Float(allow_none=True)
+    reliability = fields.Float(allow_none=True)
+    t_test = fields.Nested(PairedTestOut, allow_none=True, metadata={"description": "Student's, of numbers."})
+    signed_rank = fields.Nested(PairedTestOut, allow_none=True, metadata={"description": "Wilcoxon's, of numbers."})
+    mcnemar = fields.Nested(PairedTestOut, allow_none=True, metadata={"description": "Exact, of yes and no."})
+
+
+class BackcheckPersonOut(Schema):
+    """The rates of somebody, by type."""
+
+    by = fields.String(metadata={"description": "enumerator, backchecker or team."})
+    name = fields.String()
+    pairs = fields.Integer()
+    types = fields.List(fields.Nested(BackcheckRateOut))
+
+
+class BackchecksOut(Schema):
+    """How far the answers of households that were asked again agree."""
+
+    pairs = fields.Integer()
+    unmatched = fields.Integer(
+        metadata={"description": "Backchecks without an interview; 0 for who sees some teams only."}
+    )
+    types = fields.List(fields.Nested(BackcheckRateOut))
+    questions = fields.List(fields.Nested(BackcheckQuestionOut))
+    people = fields.List(fields.Nested(BackcheckPersonOut))

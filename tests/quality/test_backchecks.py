@@ -8,17 +8,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from surveyapp.quality.backchecks import Comparison, Pair, draw_backchecks, match_pairs
+from surveyapp.quality.backcheck_rates import Rate, only_of, rate_backchecks
+from surveyapp.quality.backchecks import Asked, Comparison, Pair, draw_backchecks, match_pairs
 from surveyapp.quality.declaration import NOTHING, QualityFinding
+from surveyapp.quality.interview import Interview
+from surveyapp.quality.plan import make_plan
+from surveyapp.quality.roles import find_roles
 from surveyapp.quality.run import backcheck_settings, check_backchecks
-from tests.quality.villages import MONDAY, interview_of, plan_of
+from tests.quality.villages import MONDAY, gathered, interview_of, plan_of, village_form
+
+
+def asked(interview: Interview) -> Asked:
+    """The interview as it is compared."""
+    summary, given = interview.summary, interview.main
+    texts = {path: text for path, text in given.texts.items() if text}
+    values = {path: value for path, value in given.values.items() if path in texts}
+    who = (summary.instance_id, summary.household, summary.enumerator, summary.team, summary.received_at)
+    return Asked(0, *who, frozenset(given.texts), texts, values)
 
 
 def pair(plan: Any, number: int = 0, old: Mapping[str, str] = NOTHING, **new: str) -> Pair:
-    return Pair(
-        interview_of(plan, number, old),
-        interview_of(plan, number, {**old, "enumerator": "checker", **new}, facts={"instance_id": f"back:{number}"}),
-    )
+    changed = {**old, "enumerator": "checker", **new}
+    back = interview_of(plan, number, changed, facts={"instance_id": f"back:{number}"})
+    return Pair(asked(interview_of(plan, number, old)), asked(back))
 
 
 def found(parameters: str, question: str, *pairs: Pair) -> list[QualityFinding]:
@@ -87,22 +99,79 @@ def test_the_error_rates_of_enumerators_are_of_type_1_alone() -> None:
 
 def test_reliability_is_that_of_the_pairs_with_two_numbers() -> None:
     made = comparison(
-        "", "income", pair(PLAN, 0, {"income": "1"}, income="3"), pair(PLAN, 1, {"income": "5"}, income="")
+        "",
+        "income",
+        pair(PLAN, 0, {"income": "1"}, income="3"),
+        pair(PLAN, 1, {"income": "5"}, income=""),
+        pair(PLAN, 2, {"income": "5"}, income="-98"),
     )
-    assert made.reliability("/data/income") == (2.0, 0.0)
-    assert made.reliability("/data/moved_on") is None
+    (one,) = rate_backchecks(made).questions
+    assert (one.rate.differing, one.rate.compared) == (3, 3)
+    assert (one.response_variance, one.reliability, one.mean_gap) == (2.0, 0.0, 2.0)
+
+
+def test_a_question_that_the_backcheck_does_not_ask_is_not_compared() -> None:
+    one = pair(PLAN, 0, {"income": "1000"}, income="")
+    shorter = dataclasses.replace(one, back=dataclasses.replace(one.back, questions=frozenset({"/data/crop"})))
+    assert [one.differs for one in comparison("", "income crop", one).compared] == [True, False]
+    assert [one.path for one in comparison("", "income crop", shorter).compared] == ["/data/crop"]
+
+
+def test_rates_are_told_by_type_by_question_and_by_everybody_who_had_part() -> None:
+    plan = plan_of(("a", "B1", "income crop", "type=1"), ("b", "B1", "land", "type=2"))
+    pairs = [
+        pair(plan, n, {"enumerator": "e1" if n < 6 else "e2"}, **({"income": "1"} if n < 3 else {})) for n in range(8)
+    ]
+    made = Comparison(plan, pairs, backcheck_settings(plan))
+    told = rate_backchecks(made, unmatched=4)
+    assert (told.pairs, told.unmatched, told.types) == (8, 4, (Rate(1, 3, 16, 10.0), Rate(2, 0, 8, 20.0)))
+    assert [(one.path, one.rate.differing, one.rate.alarming) for one in told.questions] == [
+        ("/data/income", 3, True),
+        ("/data/crop", 0, False),
+        ("/data/land", 0, False),
+    ]
+    people = {(one.by, one.name): (one.pairs, one.rates[0]) for one in told.people}
+    assert people == {
+        ("enumerator", "e1"): (6, Rate(1, 3, 12, 10.0)),
+        ("enumerator", "e2"): (2, Rate(1, 0, 4, 10.0)),
+        ("backchecker", "checker"): (8, Rate(1, 3, 16, 10.0)),
+        ("team", "north"): (8, Rate(1, 3, 16, 10.0)),
+    }
+    assert [one.pair.original.instance_id for one in told.differences] == ["uuid:0", "uuid:1", "uuid:2"]
+    assert rate_backchecks(only_of(made, "e2")).types == (Rate(1, 0, 4, 10.0), Rate(2, 0, 2, 20.0))
+
+
+def test_numbers_and_yes_or_no_are_tested_from_five_pairs_on() -> None:
+    pairs = [pair(PLAN, n, {"income": "1000", "owns": "yes"}, income=str(1001 + n), owns="no") for n in range(6)]
+    income, owns, crop = rate_backchecks(comparison("", "income owns crop", *pairs)).questions
+    assert income.t is not None
+    assert income.ranks is not None
+    assert owns.changes is not None
+    assert (income.t.n, income.ranks.statistic, income.ranks.p) == (6, 21.0, 2 / 64)
+    assert (owns.changes.statistic, owns.changes.n, owns.changes.p) == (0.0, 6, 2 / 64)
+    assert (income.changes, owns.t, crop.t, crop.changes) == (None, None, None, None)
+    income, owns, _ = rate_backchecks(comparison("", "income owns crop", *pairs[:4])).questions
+    assert (income.t, income.ranks, owns.changes) == (None, None, None)
+
+
+@pytest.mark.parametrize(("answer", "marked"), [("yes", True), ("no", False), ("dk", False), ("", False)])
+def test_a_question_marks_an_interview_as_a_backcheck(answer: str, marked: bool) -> None:
+    roles = find_roles(village_form(), {"backcheck": "owns"})
+    plan = make_plan(village_form(), PLAN.settings, roles)
+    made = interview_of(plan, 1, {"owns": answer}).summary
+    assert made.backcheck is marked
+    assert (made.instance_id in gathered(plan, interview_of(plan, 1, {"owns": answer})).summaries) is not marked
+    assert draw_backchecks([made], 1).instance_ids == (() if marked else (made.instance_id,))
 
 
 def test_a_backcheck_is_matched_by_household_with_the_last_interview() -> None:
     first, again = (
-        interview_of(PLAN, 1),
-        interview_of(PLAN, 1, facts={"instance_id": "uuid:again", "received_at": MONDAY.replace(year=2027)}),
+        asked(interview_of(PLAN, 1)),
+        asked(interview_of(PLAN, 1, facts={"instance_id": "uuid:again", "received_at": MONDAY.replace(year=2027)})),
     )
-    rejected = interview_of(
-        PLAN, 1, facts={"instance_id": "z", "received_at": MONDAY.replace(year=2028), "rejected": True}
-    )
-    back, stranger = interview_of(PLAN, 1, {"hh_code": "V1-0001 "}, facts={"instance_id": "b"}), interview_of(PLAN, 2)
-    pairs, alone = match_pairs([again, first, rejected], [back, stranger])
+    back = asked(interview_of(PLAN, 1, {"hh_code": "V1-0001 "}, facts={"instance_id": "b"}))
+    stranger = asked(interview_of(PLAN, 2))
+    pairs, alone = match_pairs([again, first], [back, stranger])
     assert [(one.original, one.back) for one in pairs] == [(again, back)]
     assert alone == [stranger]
 

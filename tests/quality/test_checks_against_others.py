@@ -13,6 +13,7 @@ from surveyapp.quality.gathered import Gathered
 from surveyapp.quality.interview import Interview
 from surveyapp.quality.plan import Plan
 from tests.quality.villages import (
+    CHILD,
     HEAD,
     METRE,
     MONDAY,
@@ -254,6 +255,49 @@ def test_a_group_is_compared_with_itself_where_it_has_enough_and_else_with_all()
     one = interview_of(plan, answers={"village": "v2", "income": "95000"})
     assert not of_kind(among(plan, one, gathered(plan, *others(plan), *rich)), "S06")
     assert of_kind(among(plan, one, gathered(plan, *others(plan), *rich[:3])), "S06")
+
+
+def with_zeros(plan: Any, zeros: int) -> Gathered:
+    """A hundred households: so many without income, the others with 900 to 1,590."""
+    return gathered(plan, *(interview_of(plan, n, {"income": "0"} if n < zeros else {}) for n in range(1, 101)))
+
+
+@pytest.mark.parametrize(
+    ("zeros", "income", "odd"),
+    [
+        (0, "0", True),
+        (3, "0", True),
+        (40, "0", False),
+        (40, "1000", False),
+        (40, "100000", True),
+        (40, "1", True),
+        (90, "0", False),
+        (90, "90000", False),
+    ],
+    ids=str,
+)
+def test_where_many_have_nothing_the_others_are_compared_with_each_other(zeros: int, income: str, odd: bool) -> None:
+    plan = plan_of()
+    outcome = among(plan, interview_of(plan, answers={"income": income}), with_zeros(plan, zeros + 1))
+    assert bool(of_kind(outcome, "S06")) is odd
+    if income == "100000":
+        assert [one.suggestion for one in of_kind(outcome, "S14")] == ["1000"]
+
+
+def test_the_author_says_from_which_share_on_a_zero_is_usual() -> None:
+    plan = plan_of(("S06", "S06", "income", "zeros=50"))
+    asking = interview_of(plan, answers={"income": "0"})
+    assert of_kind(among(plan, asking, with_zeros(plan, 41)), "S06")
+    assert not of_kind(among(plan, asking, with_zeros(plan, 61)), "S06")
+
+
+def test_an_infant_is_not_far_from_the_ages_of_others() -> None:
+    plan = plan_of()
+    ages = [str(20 + 7 * n % 60) for n in range(40)]
+    there = gathered(plan, *(interview_of(plan, n, members=[member(HEAD, m_age=age)]) for n, age in enumerate(ages)))
+    for age, odd in (("0", False), ("1", False), ("95", False), ("400", True)):
+        asking = interview_of(plan, 90, members=[HEAD, member(CHILD, m_age=age)])
+        assert bool(of_kind(among(plan, asking, there), "S06")) is odd
 
 
 def test_missing_codes_are_no_numbers() -> None:

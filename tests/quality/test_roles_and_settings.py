@@ -2,6 +2,7 @@
 
 import datetime
 import zoneinfo
+from collections.abc import Iterator
 
 import pytest
 
@@ -9,12 +10,13 @@ from surveyapp.expressions.evaluation import read_tree
 from surveyapp.quality.automatic import configure
 from surveyapp.quality.catalogue import CATALOGUE
 from surveyapp.quality.declaration import Setting
+from surveyapp.quality.gathered import Gathered
 from surveyapp.quality.geography import is_inside, metres_between, metres_outside
-from surveyapp.quality.interview import Facts
-from surveyapp.quality.plan import UnknownNameError, make_plan, resolve_names
+from surveyapp.quality.interview import Facts, Interview
+from surveyapp.quality.plan import Plan, UnknownNameError, make_plan, resolve_names
 from surveyapp.quality.reading import parse_position, phone_key, read_interview
 from surveyapp.quality.roles import RoleError, find_roles
-from surveyapp.quality.run import check_submission
+from surveyapp.quality.run import check_submission, compare_submission
 from surveyapp.quality.sample import household_key
 from surveyapp.quality.words import as_name, edit_distance_at_most_one, plain
 from surveyapp.simulate.interviews import simulate_interviews
@@ -93,7 +95,8 @@ def test_questions_get_their_checks_by_type_and_name() -> None:
     found = {one.id: one for one in configure(definition, find_roles(definition))}
     assert names(found["S04"]) == ["hazards"]
     assert "income" in names(found["S06"])
-    assert "m_age" in names(found["S06"])
+    assert names(found["S06:m_age"]) == ["m_age"]
+    assert not found["S14:hh_size"].value("log")
     assert names(found["S13:moved_on"]) == ["moved_on"]
     assert found["S13:moved_on"].value("not_today") is True
     assert found["S13:m_dob"].text("age") == "/data/member/m_age"
@@ -195,25 +198,45 @@ def test_the_reference_questionnaire_is_understood() -> None:
     }
 
 
-def test_plausible_interviews_break_no_rule_of_the_roster_or_the_record() -> None:
-    definition = questionnaire()
-    roles = find_roles(definition)
-    plan = make_plan(definition, configure(definition, roles), roles)
+def simulated(plan: Plan, n: int) -> Iterator[tuple[Interview, datetime.datetime]]:
+    """Plausible interviews of the reference questionnaire, with the end of each."""
     day = datetime.datetime(2026, 10, 5, tzinfo=zoneinfo.ZoneInfo("Asia/Shanghai"))
-    errors = set()
-    for made in simulate_interviews(
-        definition, 12, attachments={"households.csv": household_table()}, seed=5, started_at=day
-    ):
+    register = {"households.csv": household_table()}
+    for made in simulate_interviews(plan.definition, n, attachments=register, seed=5, started_at=day):
         root = read_tree(made.xml.decode())
-        assert not bind(definition, root)
+        assert not bind(plan.definition, root)
         files = {name: name for name in made.files}
         facts = Facts(made.instance_id, made.ended_at, files=files, audit=made.files.get("audit.csv", b""))
-        interview = read_interview(plan, root, facts)
+        yield read_interview(plan, root, facts), made.ended_at
+
+
+def reference_plan() -> Plan:
+    definition = questionnaire()
+    roles = find_roles(definition)
+    return make_plan(definition, configure(definition, roles), roles)
+
+
+def test_plausible_interviews_break_no_rule_of_the_roster_or_the_record() -> None:
+    plan = reference_plan()
+    errors = set()
+    for interview, ended_at in simulated(plan, 12):
         assert interview.summary.household
         assert interview.paradata is not None
-        outcome = check_submission(plan, interview, made.ended_at)
+        outcome = check_submission(plan, interview, ended_at)
         errors |= {(one.kind, one.observed) for one in outcome.findings if one.severity == "error"}
     assert not errors
+
+
+def test_plausible_amounts_are_hardly_ever_outliers_although_many_are_zero() -> None:
+    plan = reference_plan()
+    made = list(simulated(plan, 60))
+    there = Gathered(plan.compared, [interview.summary for interview, _ in made])
+    amounts = [path for path in plan.visible if path.rpartition("/")[2].startswith(("inc_", "cost_", "x_", "debt_"))]
+    answers = [number for path in amounts for one in there.summaries.values() for number in one.measures.get(path)]
+    assert answers.count(0) > 0.2 * len(answers)
+    found = [one for interview, at in made for one in compare_submission(plan, interview, there, at).findings]
+    outliers = [one for one in found if one.kind == "S06" and one.questions[0] in amounts]
+    assert len(outliers) < 0.01 * len(answers)
 
 
 # -- small things -----------------------------------------------------------------------------------------------------
