@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from surveyapp.problems import EDIT_CONFLICT, REVIEW_INCOMPLETE, REVIEW_STATE, Problem
 from surveyapp.quality.telling import sentence_of
+from surveyapp.review.mentions import note_mentions
 from surveyapp.review.policy import Policy, get_policy
 from surveyapp.review.states import DECISIONS, REASON_CODES, Part, Transition, find_transition
 from surveyapp.store.comments import add_comment
-from surveyapp.store.history import Event, add_event
+from surveyapp.store.history import Event, add_event, list_events
 from surveyapp.store.quality import QualityFilter, QualityRow, list_quality_findings
 from surveyapp.store.quality_summaries import mark_unchecked
 from surveyapp.store.reach import EVERYTHING, Reach
@@ -71,8 +72,10 @@ def decide(session: Session, form_pk: int, submission_id: int, decision: Decisio
         detail = f"You cannot bring a submission that is {standing.state} to {decision.to!r}."
         raise Problem(REVIEW_STATE, detail)
     policy = get_policy(session, form_pk)
+    if decision.to == "approved" and is_own_edit(session, standing, reviewer, policy):
+        raise Problem(REVIEW_STATE, "You edited it, and by the form's policy somebody else approves it then.")
     _weigh(session, standing, way, decision, policy)
-    comments = _comment(session, submission_id, decision, reviewer)
+    comments = _comment(session, standing, decision, reviewer)
     return _bring(session, standing, decision, reviewer, policy, comments)
 
 
@@ -85,6 +88,13 @@ def list_parts(standing: Standing, reviewer: Reviewer) -> frozenset[Part]:
     if recent and standing.reviewed_by == reviewer.actor:
         parts.add("same_reviewer")
     return frozenset(parts)
+
+
+def is_own_edit(session: Session, standing: Standing, reviewer: Reviewer, policy: Policy) -> bool:
+    """Whether the form's policy keeps a reviewer from approving what they edited themselves."""
+    if not policy.four_eyes:
+        return False
+    return any(one.kind == "edited" and one.actor == reviewer.actor for one in list_events(session, standing.id))
 
 
 def _weigh(session: Session, standing: Standing, way: Transition, decision: Decision, policy: Policy) -> None:
@@ -135,14 +145,16 @@ def _list_odd(session: Session, standing: Standing) -> list[QualityRow]:
     return list_quality_findings(session, standing.form_pk, EVERYTHING, wanted)
 
 
-def _comment(session: Session, submission_id: int, decision: Decision, reviewer: Reviewer) -> list[int]:
+def _comment(session: Session, standing: Standing, decision: Decision, reviewer: Reviewer) -> list[int]:
     for_field = decision.to == "returned"
     remarks: Sequence[tuple[str, str]] = [("", decision.comment), *decision.questions]
-    return [
-        add_comment(session, submission_id, path, text, reviewer.actor, reviewer.at, for_field=for_field)
-        for path, text in remarks
-        if text
-    ]
+    numbers = []
+    for path, text in remarks:
+        if text:
+            number = add_comment(session, standing.id, path, text, reviewer.actor, reviewer.at, for_field=for_field)
+            note_mentions(session, standing.form_pk, standing.id, number, text)
+            numbers.append(number)
+    return numbers
 
 
 def _bring(

@@ -1,15 +1,19 @@
-"""The history of a submission: what phones sent and what the office did, in one line; and the proof that it is whole.
+"""The history of a submission: what phones sent, what the office did and which exports held it, in one line; and the
+proof that it is whole.
 
 What phones sent is told by the versions, which are only added: it is read from them, not written a second time.
 """
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
+from surveyapp.review.decide import Reviewer
+from surveyapp.review.states import DECISIONS
+from surveyapp.store.exported import Exported, add_exported, list_exported
 from surveyapp.store.history import FIRST, Event, add_event, hash_event, list_events, list_record_hashes
 from surveyapp.store.listing import Sent, list_history
 from surveyapp.store.submissions import Version
@@ -46,8 +50,12 @@ def read_history(
         for event in events
         if event.kind != "edited"
     ]
+    taken = [
+        Entry(one.at, "exported", one.actor, "export", detail={"export": one.export_id, "file": one.file_name})
+        for one in list_exported(session, form_pk, submission_id)
+    ]
     # What came and was decided in the same moment came first.
-    return sorted([*sent, *done], key=lambda entry: (entry.at, entry.number or 0))
+    return sorted([*sent, *done, *taken], key=lambda entry: (entry.at, entry.number or 0))
 
 
 def _read_versions(
@@ -79,23 +87,34 @@ def _read_versions(
     return entries
 
 
+def find_former_decision(session: Session, submission_id: int) -> str:
+    """What was last decided about a submission, whatever arrived since; '' where nothing was."""
+    states = [event.detail["to"] for event in list_events(session, submission_id) if event.kind in ("state", "undone")]
+    decided = [state for state in states if DECISIONS.get(state, False)]
+    return decided[-1] if decided else ""
+
+
 def note_edit(
-    session: Session,
-    submission_id: int,
-    paths: Sequence[str],
-    *,
-    actor: str,
-    channel: str,
-    reason: str,
-    at: datetime.datetime,
+    session: Session, submission_id: int, detail: Mapping[str, Any], reviewer: Reviewer, reason: str
 ) -> Event:
-    """That the office made the version which is current now. What the answers were stands in the versions alone: the
-    history is never purged, they are.
+    """That the office made the version which is current now: `detail` says which answers and rows it changed. What the
+    answers were stands in the versions alone: the history is never purged, they are.
     """
-    detail = {"paths": list(paths)}
     return add_event(
-        session, submission_id, at=at, actor=actor, channel=channel, kind="edited", reason=reason, detail=detail
+        session,
+        submission_id,
+        at=reviewer.at,
+        actor=reviewer.actor,
+        channel=reviewer.channel,
+        kind="edited",
+        reason=reason,
+        detail=detail,
     )
+
+
+def note_export(session: Session, form_pk: int, export: Exported, numbers: Iterable[int]) -> None:
+    """That an export holds these submissions: each of them tells so in its history."""
+    add_exported(session, form_pk, export, numbers)
 
 
 @dataclass(frozen=True, slots=True)

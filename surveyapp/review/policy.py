@@ -18,12 +18,14 @@ NEVER_EXPORTED: Final = ("rejected",)
 @dataclass(frozen=True, slots=True)
 class Policy:
     """`exported` are the states whose submissions go into exports and indicators. `two_approvals`: a second one by an
-    admin who is somebody else. `warnings`: an approval also waits for warnings to be acknowledged.
+    admin who is somebody else. `warnings`: an approval also waits for warnings to be acknowledged. `four_eyes`: who
+    edited answers of a submission does not approve it.
     """
 
     exported: tuple[str, ...] = EXPORTED
     two_approvals: bool = False
     warnings: bool = False
+    four_eyes: bool = False
 
     def __post_init__(self) -> None:
         wrong = [state for state in self.exported if state not in STATES or state in NEVER_EXPORTED]
@@ -42,7 +44,7 @@ def get_policy(session: Session, form_pk: int) -> Policy:
     found = find_policy(session, form_pk)
     if found is None:
         return Policy()
-    return Policy(tuple(found[1]["exported"]), found[1]["two_approvals"], found[1]["warnings"])
+    return Policy(**{**found[1], "exported": tuple(found[1]["exported"])})
 
 
 def set_policy(session: Session, form_pk: int, wanted: Mapping[str, Any], actor: str, at: datetime.datetime) -> Policy:
@@ -53,7 +55,7 @@ def set_policy(session: Session, form_pk: int, wanted: Mapping[str, Any], actor:
     """
     before, found = get_policy(session, form_pk), find_policy(session, form_pk)
     merged = {**asdict(before), **wanted}
-    policy = Policy(tuple(merged["exported"]), bool(merged["two_approvals"]), bool(merged["warnings"]))
+    policy = Policy(**{**merged, "exported": tuple(merged["exported"])})
     if policy != before:
         add_policy(session, form_pk, 1 if found is None else found[0] + 1, policy.to_json(), actor, at)
     return policy

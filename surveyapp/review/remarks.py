@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.problems import FINDING_NOT_FOUND, REVIEW_INCOMPLETE, Problem
 from surveyapp.review.decide import Reviewer
+from surveyapp.review.mentions import note_mentions
 from surveyapp.store.comments import add_comment, get_comment, mark_comment_resolved, mark_comment_struck
 from surveyapp.store.history import Event, add_event
 from surveyapp.store.quality import QualityRow, get_quality_finding, mark_acknowledged, mark_reopened
@@ -33,6 +34,7 @@ def comment(
         raise Problem(REVIEW_INCOMPLETE, "The comment is empty.")
     words, author = content.strip(), reviewer.actor
     number = add_comment(session, submission_id, path, words, author, reviewer.at, for_field=for_field)
+    note_mentions(session, form_pk, submission_id, number, words)
     _note(session, submission_id, reviewer, "comment", "", {"comment": number, "path": path})
     return number
 

@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import SUBMISSION_NOT_FOUND, Problem
@@ -29,8 +29,10 @@ class Returned:
 
 
 def list_returned(session: Session, device: Device) -> list[Returned]:
-    """What is of the phone's person, or was sent by this phone, oldest first."""
-    own = v.device_id == device.id
+    """What is of the phone's person, or was sent by this phone, oldest first; also what the office edited since."""
+    sent = submission_versions.alias()
+    by_phone = select(sent.c.id).where(sent.c.submission_id == s.id, sent.c.device_id == device.id)
+    own: ColumnElement[bool] = by_phone.exists()
     if device.account_id is not None:
         own = or_(own, s.account_id == device.account_id)
     columns = (s.id, v.id, v.form_version_id, v.instance_id, v.instance_name, forms.c.form_id, forms.c.title)

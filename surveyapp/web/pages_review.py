@@ -1,4 +1,4 @@
-"""Review on the pages: the queue, decisions, comments, acknowledged findings, tombstones; many at once."""
+"""Review on the pages: the queue, decisions, comments, acknowledged findings, tombstones; the policy of a form."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -7,7 +7,6 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import Problem
-from surveyapp.review.bulk import SHOWN, UNDO, try_part
 from surveyapp.review.decide import Decision, decide
 from surveyapp.review.policy import NEVER_EXPORTED, get_policy, set_policy
 from surveyapp.review.remarks import (
@@ -19,8 +18,7 @@ from surveyapp.review.remarks import (
     strike_comment,
 )
 from surveyapp.review.removal import delete_submission, restore_submission
-from surveyapp.review.states import REASON_CODES, STATES, WAITING
-from surveyapp.store.bulk_reviews import list_bulk_reviews
+from surveyapp.review.states import STATES, WAITING
 from surveyapp.store.comments import list_comments
 from surveyapp.store.forms import Form, get_form
 from surveyapp.store.listing import Filter, count_submissions, list_submissions
@@ -30,8 +28,8 @@ from surveyapp.web.current import database, now
 from surveyapp.web.identity import Access, allow_person
 from surveyapp.web.notes import note_policy
 from surveyapp.web.office import asked, done, render_refused
-from surveyapp.web.pages_submissions import SEVERITIES, narrowing, read_filter
-from surveyapp.web.reviewing import decide_many, note_event, reviewer_of, undo_many
+from surveyapp.web.pages_submissions import SEVERITIES
+from surveyapp.web.reviewing import note_event, reviewer_of
 
 pages_review = Blueprint("review_pages", __name__, url_prefix="/p/<project>/forms/<form_id>")
 ONE: Final = "/submissions/<int:submission_no>"
@@ -116,7 +114,7 @@ def _change(project: str, form_id: str, submission_no: int, code: str, job: Call
 @pages_review.post(f"{ONE}/review")
 def post_decision(project: str, form_id: str, submission_no: int) -> Response:
     """Say what becomes of a submission."""
-    decision = _read_decision()
+    decision = read_decision()
 
     def job(session: Session, access: Access, form: Form) -> None:
         event = decide(session, form.id, submission_no, decision, reviewer_of(access, CHANNEL))
@@ -126,7 +124,8 @@ def post_decision(project: str, form_id: str, submission_no: int) -> Response:
     return answer
 
 
-def _read_decision() -> Decision:
+def read_decision() -> Decision:
+    """What the form of a decision says."""
     return Decision(
         to=asked("to"),
         comment=asked("comment"),
@@ -215,51 +214,6 @@ def post_restore(project: str, form_id: str, submission_no: int) -> Response:
     return answer
 
 
-# -- many at once -----------------------------------------------------------------------------------------------------
-@pages_review.route("/review/bulk", methods=["GET", "POST"])
-def bulk(project: str, form_id: str) -> Response | str:
-    """Decide about all that the filter of the list finds: first see how many, and try the first ones."""
-    decision = _read_decision()
-    with database().reading() as session:
-        access, form = _enter(session, "review", project, form_id)
-        wanted = read_filter(access)
-        newest = list_submissions(session, form.id, access.reach, wanted, limit=1)
-        seen: dict[str, Any] = {
-            "form": form,
-            "narrowed": narrowing(),
-            "counted": count_submissions(session, form.id, access.reach, wanted),
-            "up_to": _number("up_to") or (newest[0].id if newest else 0),
-            "decision": decision,
-            "states": [state for state in STATES if state not in ("received", "corrected")],
-            "reason_codes": REASON_CODES,
-            "shown": SHOWN,
-            "recent": list_bulk_reviews(session, form.id, now() - UNDO),
-        }
-    if request.method == "POST" and asked("confirmed"):
-        number, part = decide_many(access, form, wanted, decision, seen["up_to"], CHANNEL)
-        return render_template("bulk_review.html", **seen, number=number, part=part)
-    if request.method == "POST":
-        seen["tried"] = _try(project, form_id, wanted, decision, seen["up_to"])
-    return render_template("bulk_review.html", **seen)
-
-
-def _try(project: str, form_id: str, wanted: Filter, decision: Decision, up_to: int) -> Any:
-    def look(session: Session) -> Any:
-        access, form = _enter(session, "review", project, form_id)
-        return try_part(session, form.id, wanted, decision, reviewer_of(access, CHANNEL), up_to=up_to)
-
-    return database().write(look)
-
-
-@pages_review.post("/review/bulk/<int:bulk_id>/undo")
-def post_undo(project: str, form_id: str, bulk_id: int) -> Response:
-    """Take a decision about many back."""
-    with database().reading() as session:
-        access, form = _enter(session, "review", project, form_id)
-    undo_many(access, form, bulk_id, CHANNEL)
-    return done(url_for("review_pages.bulk", project=project, form_id=form_id), "undone")
-
-
 # -- the policy -------------------------------------------------------------------------------------------------------
 @pages_review.route("/review/policy", methods=["GET", "POST"])
 def policy(project: str, form_id: str) -> Response | str:
@@ -276,6 +230,7 @@ def policy(project: str, form_id: str) -> Response | str:
             "exported": request.form.getlist("exported"),
             "two_approvals": bool(asked("two_approvals")),
             "warnings": bool(asked("warnings")),
+            "four_eyes": bool(asked("four_eyes")),
         }
         made = set_policy(session, form.id, wanted, access.who.actor, now())
         note_policy(session, access, form, made.to_json(), now())

@@ -4,16 +4,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from surveyapp.review.decide import list_in_the_way, list_parts, open_submission
-from surveyapp.review.history import verify_history
+from surveyapp.review.decide import is_own_edit, list_in_the_way, list_parts, open_submission
+from surveyapp.review.history import find_former_decision, verify_history
 from surveyapp.review.policy import get_policy
-from surveyapp.review.states import REASON_CODES, list_next
+from surveyapp.review.states import REASON_CODES, WAITING, list_next
 from surveyapp.store.comments import list_comments
 from surveyapp.store.forms import Form, get_form
-from surveyapp.store.listing import get_listed
+from surveyapp.store.listing import Filter, get_listed, list_submissions
 from surveyapp.store.reviews import find_lease, get_standing, list_weighed
 from surveyapp.web.current import database, now
 from surveyapp.web.identity import Access
+from surveyapp.web.office import asked
 from surveyapp.web.reviewing import get_history, reviewer_of
 
 
@@ -36,10 +37,14 @@ def get_review_part(session: Session, access: Access, form: Form, submission_id:
     reviewer = reviewer_of(access, "office")
     policy = get_policy(session, form.id)
     ways = list_next(standing.state, list_parts(standing, reviewer)) if access.may("review") else []
+    own_edit = bool(ways) and is_own_edit(session, standing, reviewer, policy)
     return {
         "standing": standing,
         "held": held if held is not None and held[0] != access.who.actor else None,
-        "ways": {way.to: way.needs for way in ways},
+        "ways": {way.to: way.needs for way in ways if not (own_edit and way.to == "approved")},
+        "own_edit": own_edit,
+        "former": find_former_decision(session, submission_id) if standing.state == "corrected" else "",
+        "skip_to": _find_waiting(session, access, form, submission_id) if asked("queue") else None,
         "reason_codes": REASON_CODES,
         "policy": policy,
         "in_the_way": list(list_in_the_way(session, standing, policy)),
@@ -48,3 +53,9 @@ def get_review_part(session: Session, access: Access, form: Form, submission_id:
         "history": get_history(session, form, submission_id),
         "proof": verify_history(session, submission_id),
     }
+
+
+def _find_waiting(session: Session, access: Access, form: Form, submission_id: int) -> int | None:
+    """The next one of the queue, for whoever leaves this one for later."""
+    waiting = list_submissions(session, form.id, access.reach, Filter(states=WAITING), limit=1, after=submission_id)
+    return waiting[0].id if waiting else None

@@ -1,26 +1,21 @@
 """What doors for programs and doors for people do alike when somebody reviews."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from surveyapp.audit import note
-from surveyapp.collect.changes import list_changes
+from surveyapp.collect.changes import compare_versions
 from surveyapp.collect.office_edit import Clash, Edited, OfficeEdit, edit_answers
-from surveyapp.collect.reading import read_version
 from surveyapp.problems import REVIEW_INCOMPLETE, Problem
-from surveyapp.review.bulk import Part, Skipped, decide_part, start_bulk, start_undo, undo_part
-from surveyapp.review.decide import Decision, Reviewer
+from surveyapp.review.decide import Reviewer
 from surveyapp.review.history import Change, Entry, note_edit, read_history
 from surveyapp.store.forms import Form
 from surveyapp.store.history import Event
-from surveyapp.store.listing import Filter
 from surveyapp.store.reviews import get_standing
 from surveyapp.store.submissions import Version
-from surveyapp.web.current import database, files, now
+from surveyapp.web.current import files, now
 from surveyapp.web.identity import Access
 
 # Nobody has decided yet: an edit needs no reason.
@@ -36,7 +31,7 @@ def get_history(session: Session, form: Form, submission_id: int) -> list[Entry]
     """The history of a submission, with what each version changed."""
 
     def compare(old: Version, new: Version) -> Sequence[Change]:
-        return list_changes(read_version(session, form, old)[0], read_version(session, form, new)[0])
+        return compare_versions(session, form, old, new).changes
 
     return read_history(session, form.id, submission_id, compare)
 
@@ -57,68 +52,37 @@ def edit(
     Raises:
         Problem: as edit_answers; REVIEW_INCOMPLETE without a reason once somebody has decided.
     """
+    return edit_with_event(session, access, form, submission_id, wanted, channel)[0]
+
+
+def edit_with_event(
+    session: Session, access: Access, form: Form, submission_id: int, wanted: OfficeEdit, channel: str
+) -> tuple[Edited | Clash, Event | None]:
+    """The same, with the event that tells of it; None where nothing was changed."""
     standing = get_standing(session, form.id, submission_id, access.reach)
     if standing.state not in UNDECIDED and not wanted.reason.strip():
         raise Problem(REVIEW_INCOMPLETE, "Somebody has decided about it: a reason is needed for an edit.")
     done = edit_answers(session, files(), form, submission_id, wanted, now())
-    if isinstance(done, Edited) and done.changes:
-        paths = [path for path, _, _ in done.changes]
-        event = note_edit(
-            session,
-            submission_id,
-            paths,
-            actor=access.who.actor,
-            channel=channel,
-            reason=wanted.reason.strip(),
-            at=now(),
-        )
-        note_event(session, access, form, event)
-    return done
+    if isinstance(done, Clash) or not done.made:
+        return done, None
+    event = _note_edit(session, reviewer_of(access, channel), submission_id, done, wanted.reason)
+    note_event(session, access, form, event)
+    return done, event
 
 
-# -- many at once -----------------------------------------------------------------------------------------------------
-def decide_many(
-    access: Access, form: Form, wanted: Filter, decision: Decision, up_to: int, channel: str
-) -> tuple[int, Part]:
-    """Decide about all that a filter finds, a transaction for each part; the number by which it can be undone."""
-    reviewer = reviewer_of(access, channel)
-    where = {name: str(value) for name, value in asdict(wanted).items() if value}
-    asked = {"where": where, "to": decision.to, "comment": decision.comment}
-
-    def start(session: Session) -> int:
-        number = start_bulk(session, form.id, asked, reviewer)
-        detail = {"form": form.form_id, "bulk": number, "to": decision.to}
-        note(session, access.who, "submission.bulk", at=now(), project=access.project.slug, detail=detail)
-        return number
-
-    number = database().write(start)
-
-    def go_on(after: int, session: Session) -> Part:
-        return decide_part(session, form.id, number, wanted, decision, reviewer, after=after, up_to=up_to)
-
-    return number, _in_parts(go_on)
+def _note_edit(session: Session, reviewer: Reviewer, submission_id: int, done: Edited, reason: str) -> Event:
+    detail = {
+        "paths": [path for path, _, _ in done.changes],
+        "rows_added": done.rows_added,
+        "rows_removed": done.rows_removed,
+        "form_version": done.form_version,
+    }
+    said = {name: value for name, value in detail.items() if value}
+    return note_edit(session, submission_id, said, reviewer, reason.strip())
 
 
-def undo_many(access: Access, form: Form, number: int, channel: str) -> Part:
-    """Take a decision about many back, a transaction for each part."""
-    reviewer = reviewer_of(access, channel)
-
-    def start(session: Session) -> None:
-        start_undo(session, form.id, number, reviewer)
-        detail = {"form": form.form_id, "bulk": number}
-        note(session, access.who, "submission.bulk_undone", at=now(), project=access.project.slug, detail=detail)
-
-    database().write(start)
-    return _in_parts(lambda after, session: undo_part(session, form.id, number, reviewer, after=after))
-
-
-def _in_parts(go_on: Callable[[int, Session], Part]) -> Part:
-    after: int | None = 0
-    decided: list[int] = []
-    skipped: list[Skipped] = []
-    while after is not None:
-        part = database().write(partial(go_on, after))
-        decided += part.decided
-        skipped += part.skipped
-        after = part.last
-    return Part(None, tuple(decided), tuple(skipped))
+def note_bringing_back(
+    session: Session, access: Access, form: Form, submission_id: int, done: Edited, reviewer: Reviewer
+) -> None:
+    """That the answers of a former version count again."""
+    note_event(session, access, form, _note_edit(session, reviewer, submission_id, done, "Taken back"))

@@ -61,6 +61,7 @@ def test_files_rows_and_their_keys_stay_with_an_edit(survey: Survey, office: Off
         ("/other/age", "1"),
         ("age", "1"),
         ("/data/age[2]", "1"),
+        ("/data/child[+1]/c_age", "1"),
     ],
 )
 def test_what_nobody_can_answer_is_refused_by_path(survey: Survey, office: Office, path: str, value: str) -> None:
@@ -140,3 +141,28 @@ def test_what_the_form_does_not_know_outlives_an_edit(phone: Phone, office: Offi
     assert phone.send(house("uuid:9", f"{answers()}<old>kept &amp; safe</old>")).status_code == 201
     assert office.edit("uuid:9", 1, {"/data/age": "31"}).status_code == 200
     assert "<old>kept &amp; safe</old>" in office.ask("GET", "submissions/uuid:9/versions/2/record").text
+
+
+# -- versions of the form ---------------------------------------------------------------------------------------------
+def test_a_submission_is_brought_to_the_newest_version_and_what_that_does_not_ask_stays(
+    survey: Survey, office: Office
+) -> None:
+    newer = FORM.replace("| House        | house  | 1      |", "| House        | house  | 2      |")
+    newer = newer.replace(
+        "|          | text         | school | School |          |            | ${age}<20 |",
+        "|          | text         | wall   | Wall   |          |            |           |",
+    )
+    newer = newer.replace("${age} * 2", "${age} * 3")
+    survey.publish(newer)
+    assert office.edit("uuid:1", 1, {"/data/age": "10", "/data/school": "No. 1"}).status_code == 200
+    done = office.edit("uuid:1", 2, {"/data/wall": "brick"}, newest=True)
+    assert done.status_code == 200, done.text
+    assert done.json()["form_version"] == "2"
+    changes = {one["path"]: (one["old"], one["new"]) for one in done.json()["changes"]}
+    assert changes == {
+        "/data/wall": ("", "brick"),
+        "/data/double": ("20", "30"),
+        "/data/four": ("40", "60"),
+    }
+    assert survey.rows("SELECT school, wall FROM data_house") == [("No. 1", "brick")]
+    assert [one.check for one in survey.findings("house", "uuid:1")] == ["unknown-question"]
