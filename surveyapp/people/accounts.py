@@ -187,6 +187,13 @@ def may_be_helped(session: Session, project: Project, account: Account) -> bool:
     return not account.operator and set(list_roles(session, account.id)) == {project.slug}
 
 
+def may_be_taken_in(session: Session, project: Project, account: Account) -> bool:
+    """Whether an admin of this project may give a person a role in it: only who has one here already. Anybody else was
+    invited elsewhere, by somebody who may have opened the link and knows the password; for them an operator vouches.
+    """
+    return project.slug in list_roles(session, account.id)
+
+
 def give_role(session: Session, project: Project, login: str, role: str | None) -> None:
     """Give a person a role in a project, instead of the one they had; None takes it away.
 

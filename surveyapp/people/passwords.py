@@ -23,6 +23,9 @@ RUNS: Final = (
     "surveyapp",
 )
 
+# What is said where a password is chosen.
+RULES: Final = {"shortest": SHORTEST, "longest": LONGEST, "different": FEWEST_SIGNS}
+
 hasher = PasswordHasher()
 
 

@@ -9,13 +9,14 @@ An attempt is three steps, since comparing a password takes a tenth of a second,
 
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyotp
 from sqlalchemy.orm import Session
 
 from surveyapp.people.passwords import is_password
+from surveyapp.people.sealing import Seal
 from surveyapp.people.tokens import hash_token, make_token
 from surveyapp.problems import SIGN_IN_FAILED, TOO_MANY_ATTEMPTS, Problem
 from surveyapp.store.accounts import Account, Secrets, find_account, get_secrets, mark_account, mark_totp_step
@@ -35,21 +36,22 @@ FREE_FOR_ADDRESS: Final = 30
 LONGEST_WAIT: Final = datetime.timedelta(minutes=15)
 FORGOTTEN_AFTER: Final = datetime.timedelta(hours=24)
 # A session ends when it was not used for so long, and when it is so old.
-IDLE: Final = datetime.timedelta(hours=12)
-OLDEST: Final = datetime.timedelta(days=14)
-SEEN_EVERY: Final = datetime.timedelta(minutes=5)
+IDLE: Final = datetime.timedelta(minutes=30)
+OLDEST: Final = datetime.timedelta(hours=12)
+SEEN_EVERY: Final = datetime.timedelta(minutes=1)
 TOTP_SECONDS: Final = 30
 totp_secret_text = re.compile(r"[A-Z2-7]{32}")
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Somebody says who they are."""
+    """Somebody says who they are. `to_seal` is a secret that still lies open in the database, None where none does."""
 
     keys: tuple[str, str]
     account: Account | None
     secrets: Secrets
     at: datetime.datetime
+    to_seal: str | None = None
 
     def is_right(self, password: str, code: str) -> bool:
         """Whether the password is right, and the code where the person has a second factor."""
@@ -67,8 +69,9 @@ class Attempt:
         return next((step for step in steps if pyotp.utils.strings_equal(totp.at(step * TOTP_SECONDS), digits)), None)
 
 
-def begin_attempt(session: Session, login: str, address: str, now: datetime.datetime) -> Attempt:
-    """Count an attempt, as failed for now.
+def begin_attempt(session: Session, login: str, address: str, now: datetime.datetime, seal: Seal) -> Attempt:
+    """Count an attempt, as failed for now. `seal` opens the secret of the second factor; where it was closed with
+    another key, no code is right.
 
     Raises:
         Problem: TOO_MANY_ATTEMPTS.
@@ -88,10 +91,14 @@ def begin_attempt(session: Session, login: str, address: str, now: datetime.date
     if account is not None and account.disabled_at is not None:
         account = None
     secrets = Secrets(None, None, 0) if account is None else get_secrets(session, account.id)
-    return Attempt(keys, account, secrets, now)
+    if secrets.totp_secret is None:
+        return Attempt(keys, account, secrets, now)
+    opened = seal.open(secrets.totp_secret)
+    to_seal = opened if opened == secrets.totp_secret else None
+    return Attempt(keys, account, replace(secrets, totp_secret=opened or make_totp_secret()), now, to_seal)
 
 
-def finish_attempt(session: Session, attempt: Attempt, code: str, address: str, user_agent: str) -> str:
+def finish_attempt(session: Session, attempt: Attempt, code: str, address: str, user_agent: str, seal: Seal) -> str:
     """The secret token of a new session.
 
     Raises:
@@ -104,6 +111,8 @@ def finish_attempt(session: Session, attempt: Attempt, code: str, address: str, 
     if step is not None and not mark_totp_step(session, account.id, step):
         raise Problem(SIGN_IN_FAILED, "The code was used before.", remedy="Wait for the next one.")
     forget_failures(session, attempt)
+    if attempt.to_seal is not None:
+        mark_account(session, account.id, totp_secret=seal.close(attempt.to_seal))
     return open_session(session, account, address, user_agent, attempt.at)
 
 
@@ -159,7 +168,7 @@ def totp_address(secret: str, login: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name="surveyapp")
 
 
-def set_totp(session: Session, account: Account, secret: str, code: str, now: datetime.datetime) -> None:
+def set_totp(session: Session, account: Account, secret: str, code: str, now: datetime.datetime, seal: Seal) -> None:
     """From now on this person signs in with a code as well.
 
     Raises:
@@ -172,7 +181,7 @@ def set_totp(session: Session, account: Account, secret: str, code: str, now: da
         raise Problem(
             SIGN_IN_FAILED, "The code is not right.", remedy="Scan the QR code again; check the phone's clock."
         )
-    mark_account(session, account.id, totp_secret=secret, totp_step=step)
+    mark_account(session, account.id, totp_secret=seal.close(secret), totp_step=step)
 
 
 def remove_totp(session: Session, account: Account) -> None:

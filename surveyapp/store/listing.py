@@ -6,15 +6,16 @@ Pages go by the submission's number (keyset): the thousandth costs what the firs
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import SUBMISSION_NOT_FOUND, Problem
 from surveyapp.store.people_tables import accounts, devices, teams
 from surveyapp.store.quality_tables import quality_findings
 from surveyapp.store.reach import Reach, within
+from surveyapp.store.search import find_called, marked
 from surveyapp.store.submissions import VERSION, Version
 from surveyapp.store.tables import findings, submission_versions, submissions
 
@@ -23,13 +24,17 @@ v = submission_versions.c
 f = findings.c
 q = quality_findings.c
 
+CURRENT: Final = submissions.join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
+
+Narrowed: TypeAlias = tuple[Select[Any], ColumnElement[int]]
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which submissions; what is not said does not narrow. Times are aware, `until` is not included.
 
-    `check` is the id of a check, `severity` that of a finding; `text` is looked for in the name and the id of the
-    record.
+    `check` is the id of a check, `severity` that of a finding; `text` is the beginning of words of the record's
+    name, or of its id, or its number.
     """
 
     state: str | None = None
@@ -104,12 +109,13 @@ def list_submissions(
     after: int | None = None,
 ) -> list[Listed]:
     """Up to `limit` submissions, newest first: those numbered below `before`, or the ones next above `after`."""
-    statement = _listed(form_pk, reach, wanted).limit(limit)
+    statement, number = _listed(session, form_pk, reach, wanted)
     if after is not None:
-        rows: list[Any] = list(session.execute(statement.where(s.id > after).order_by(s.id)))[::-1]
+        newer = statement.where(number > after).order_by(number).limit(limit)
+        rows: list[Any] = list(session.execute(newer))[::-1]
     else:
-        statement = statement if before is None else statement.where(s.id < before)
-        rows = list(session.execute(statement.order_by(s.id.desc())))
+        statement = statement if before is None else statement.where(number < before)
+        rows = list(session.execute(statement.order_by(number.desc()).limit(limit)))
     return _with_counts(session, rows)
 
 
@@ -117,13 +123,8 @@ def list_numbers(
     session: Session, form_pk: int, reach: Reach, wanted: Filter, *, after: int, up_to: int, limit: int
 ) -> list[int]:
     """The numbers of up to `limit` submissions, above `after` and not above `up_to`, in order."""
-    statement = (
-        select(s.id)
-        .select_from(submissions)
-        .join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
-        .where(s.id > after, s.id <= up_to)
-    )
-    rows = session.execute(_narrowed(statement, form_pk, reach, wanted).order_by(s.id).limit(limit))
+    statement, number = narrow(session, select(s.id).select_from(CURRENT), form_pk, reach, wanted)
+    rows = session.execute(statement.where(number > after, number <= up_to).order_by(number).limit(limit))
     return list(rows.scalars())
 
 
@@ -133,8 +134,8 @@ def get_listed(session: Session, form_pk: int, reach: Reach, submission_id: int)
     Raises:
         Problem: SUBMISSION_NOT_FOUND, also for one that is out of reach.
     """
-    statement = _listed(form_pk, reach, Filter()).where(s.id == submission_id)
-    found = _with_counts(session, list(session.execute(statement)))
+    statement, number = _listed(session, form_pk, reach, Filter())
+    found = _with_counts(session, list(session.execute(statement.where(number == submission_id))))
     if not found:
         raise Problem(SUBMISSION_NOT_FOUND, f"The form has no submission {submission_id}.")
     return found[0]
@@ -157,27 +158,23 @@ def count_up_to(session: Session, form_pk: int, reach: Reach, wanted: Filter, mo
     """How many submissions these are; `most` + 1 for more than `most`, which are not counted: a large form is not read
     whole to number its pages.
     """
-    found = (
-        select(s.id)
-        .select_from(submissions)
-        .join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
-    )
-    some = _narrowed(found, form_pk, reach, wanted).order_by(s.id.desc()).limit(most + 1).subquery()
+    found, number = narrow(session, select(s.id).select_from(_counted(wanted)), form_pk, reach, wanted)
+    some = found.order_by(number.desc()).limit(most + 1).subquery()
     counted: int = session.execute(select(func.count()).select_from(some)).scalar_one()
     return counted
 
 
 def count_submissions(session: Session, form_pk: int, reach: Reach, wanted: Filter) -> int:
     """How many submissions these are."""
-    statement = (
-        select(func.count())
-        .select_from(submissions)
-        .join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
-    )
-    if wanted == Filter():
-        statement = select(func.count()).select_from(submissions)
-    counted: int = session.execute(_narrowed(statement, form_pk, reach, wanted)).scalar_one()
+    statement, _ = narrow(session, select(func.count()).select_from(_counted(wanted)), form_pk, reach, wanted)
+    counted: int = session.execute(statement).scalar_one()
     return counted
+
+
+def _counted(wanted: Filter) -> FromClause:
+    """What must be read to count these: versions only where the filter asks for something of theirs."""
+    of_versions = (wanted.version, wanted.device_id, wanted.severity, wanted.check)
+    return submissions if all(one is None for one in of_versions) else CURRENT
 
 
 def count_states(session: Session, form_pk: int, reach: Reach) -> dict[str, int]:
@@ -191,16 +188,15 @@ def is_within(session: Session, submission_id: int, reach: Reach) -> bool:
     return session.execute(select(s.id).where(s.id == submission_id, within(reach))).one_or_none() is not None
 
 
-def _listed(form_pk: int, reach: Reach, wanted: Filter) -> Select[Any]:
+def _listed(session: Session, form_pk: int, reach: Reach, wanted: Filter) -> Narrowed:
     source = (
         select(*LISTED)
-        .select_from(submissions)
-        .join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
+        .select_from(CURRENT)
         .outerjoin(devices, devices.c.id == v.device_id)
         .outerjoin(accounts, accounts.c.id == s.account_id)
         .outerjoin(teams, teams.c.id == s.team_id)
     )
-    return _narrowed(source, form_pk, reach, wanted)
+    return narrow(session, source, form_pk, reach, wanted)
 
 
 def _with_counts(session: Session, rows: Sequence[Any]) -> list[Listed]:
@@ -214,7 +210,16 @@ def _with_counts(session: Session, rows: Sequence[Any]) -> list[Listed]:
     return listed
 
 
-def _narrowed(statement: Select[Any], form_pk: int, reach: Reach, wanted: Filter) -> Select[Any]:
+def narrow(session: Session, statement: Select[Any], form_pk: int, reach: Reach, wanted: Filter) -> Narrowed:
+    """The statement, which reads from CURRENT, bounded; and the number of the submission, by which it is to be ordered
+    and paged. Where marks lead to the submissions it is theirs, so that their index gives the order.
+    """
+    number: ColumnElement[int] = s.id
+    for name in ("severity", "check"):
+        if getattr(wanted, name) is not None:
+            marks, holds = marked(form_pk, name, getattr(wanted, name))
+            statement = statement.join(marks, and_(holds, marks.c.submission_id == s.id))
+            number = marks.c.submission_id
     conditions: Mapping[str, ColumnElement[bool]] = {
         "state": s.state == wanted.state,
         "team_id": s.team_id == wanted.team_id,
@@ -233,18 +238,13 @@ def _narrowed(statement: Select[Any], form_pk: int, reach: Reach, wanted: Filter
     if wanted.until is not None:
         said.append(s.received_at < wanted.until)
     if wanted.text:
-        said.append(
-            or_(
-                v.instance_name.icontains(wanted.text, autoescape=True),
-                v.instance_id.startswith(wanted.text, autoescape=True),
-            )
-        )
-    return statement.where(s.form_pk == form_pk, within(reach), *said)
+        said.append(find_called(session, form_pk, wanted.text))
+    return statement.where(s.form_pk == form_pk, within(reach), *said), number
 
 
 def _has_finding(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """In what the submission says now, or in a copy that is kept beside it. Two questions, each with its index: as one
-    with OR inside, PostgreSQL reads all findings for every submission.
+    """In what the submission says now, or in a copy that is kept beside it. Each is asked of one submission after the
+    other: as EXISTS, or with OR inside, PostgreSQL reads all findings first.
     """
     other = submission_versions.alias()
     current = select(f.id).where(condition, f.submission_version_id == v.id)
@@ -254,14 +254,15 @@ def _has_finding(condition: ColumnElement[bool]) -> ColumnElement[bool]:
         .where(condition, other.c.submission_id == s.id, other.c.kind.in_(("conflict", "stale_edit")))
     )
     return or_(
-        current.correlate(submissions, submission_versions).exists(),
-        copies.correlate(submissions, submission_versions).exists(),
+        current.limit(1).correlate(submissions, submission_versions).scalar_subquery().is_not(None),
+        copies.limit(1).correlate(submissions, submission_versions).scalar_subquery().is_not(None),
     )
 
 
 def _is_odd(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """Beside the others: an open finding of the checks across interviews."""
-    return select(q.id).where(condition, q.submission_id == s.id, q.state == "open").correlate(submissions).exists()
+    found = select(q.id).where(condition, q.submission_id == s.id, q.state == "open").limit(1)
+    return found.correlate(submissions).scalar_subquery().is_not(None)
 
 
 def _count_findings(session: Session, version_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
