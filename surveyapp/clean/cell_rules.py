@@ -88,8 +88,14 @@ def make_recode_other(making: Making, known: Field) -> Clean:
     parent = making.field(given["parent"], "parameters.parent")
     if parent.type not in ("select_one", "select_multiple") or parent.repeat != known.repeat:
         raise Unusable("parameters.parent", f"{parent.name} is no select beside {known.name}.", "Name its select.")
+    if not parent.allows(given["other"]):
+        names = ", ".join(list(parent.choices)[:12])
+        message = f"“{given['other']}” is not among the choices of {parent.name}."
+        raise Unusable("parameters.other", message, f"Choose from {names}.")
     allowed = set(given["new_choice"])
     targets = {old: _target(making, parent, new, allowed) for old, new in given["map"].items()}
+    if empty := [old for old, new in targets.items() if new is None]:
+        raise Unusable("parameters.map", f"“{empty[0]}” has no choice beside it.", "Write the name of a choice.")
     find = _finder("casefold" if given["match"] == "exact" else given["match"], targets, "parameters.map")
     other, keeps = given["other"], given["text"] == "keep"
 

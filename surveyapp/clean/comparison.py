@@ -2,13 +2,13 @@
 
 import bisect
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from surveyapp.clean.outcomes import Outcome
 from surveyapp.clean.pipeline import Cleaner
-from surveyapp.clean.records import Source, is_same, write_text
+from surveyapp.clean.records import Source, Submission, is_same, write_text
 from surveyapp.clean.rulesets import Program, source_of
 
 MOST_EXAMPLES: Final = 20
@@ -24,6 +24,10 @@ class CellExample(NamedTuple):
     path: str
     before: str
     after: str
+
+
+# The submission, what both rulesets make of it, and where that differs.
+Watch: TypeAlias = Callable[[Submission, Outcome, Outcome, Sequence[CellExample]], None]
 
 
 @dataclass
@@ -50,15 +54,28 @@ class RulesetDifference:
     gone: int = 0
 
 
-def compare_rulesets(published: Cleaner, draft: Cleaner, source: Source) -> RulesetDifference:
-    """Run both over all submissions. Memory does not grow with them."""
+def compare_rulesets(
+    published: Cleaner,
+    draft: Cleaner,
+    source: Source,
+    *,
+    among: Source | None = None,
+    watch: Watch | None = None,
+) -> RulesetDifference:
+    """Run both over all submissions, or those of `among`. Memory does not grow with them.
+
+    `watch` is told of each submission with what both make of it, and every cell that differs.
+    """
     before, after = published.decide_groups(source), draft.decide_groups(source)
     names = _names(draft.program)
     found = RulesetDifference({name: RuleEffect() for name in names.values()})
-    for submission in source.list_submissions():
+    for submission in (among or source).list_submissions():
         old, new = published.clean(submission, before), draft.clean(submission, after)
         _take_effects(found, names, new)
-        _take_differences(found, old, new)
+        differences = _list_differences(old, new)
+        _take_differences(found, old, new, differences)
+        if watch is not None:
+            watch(submission, old, new, differences)
     return found
 
 
@@ -75,7 +92,8 @@ def _take_effects(found: RulesetDifference, names: Mapping[str, str], outcome: O
                 setattr(effect, store, getattr(effect, store) + count)
     for row in outcome.log:
         if row.source in names:
-            example = _example(outcome, row.row_key, row.path, row.old_value or "", row.new_value or row.missing_reason)
+            after = row.new_value or tell_reason(row.missing_reason)
+            example = _example(outcome, row.row_key, row.path, row.old_value or "", after)
             _keep(found.effects[names[row.source]].examples, example)
     deletion = outcome.deletion
     if deletion is not None and deletion.source in names:
@@ -83,17 +101,26 @@ def _take_effects(found: RulesetDifference, names: Mapping[str, str], outcome: O
         _keep(found.effects[names[deletion.source]].examples, example)
 
 
-def _take_differences(found: RulesetDifference, old: Outcome, new: Outcome) -> None:
+def _take_differences(found: RulesetDifference, old: Outcome, new: Outcome, differences: Sequence[CellExample]) -> None:
     if (old.deletion is None) is not (new.deletion is None):
         found.gone += new.deletion is not None
         found.added += old.deletion is not None
+    else:
+        found.cells.update(one.path for one in differences)
+    for one in differences:
+        _keep(found.examples, one)
+
+
+def _list_differences(old: Outcome, new: Outcome) -> list[CellExample]:
+    """Each cell that differs; one with an empty path where only one of both has the submission."""
+    if (old.deletion is None) is not (new.deletion is None):
         states = [NOT_THERE if outcome.deletion else "" for outcome in (old, new)]
-        _keep(found.examples, _example(new, "", "", *states))
-    elif old.digest != new.digest:
-        _compare_rows(found, old, new)
+        return [_example(new, "", "", *states)]
+    return [] if old.digest == new.digest else _compare_rows(old, new)
 
 
-def _compare_rows(found: RulesetDifference, old: Outcome, new: Outcome) -> None:
+def _compare_rows(old: Outcome, new: Outcome) -> list[CellExample]:
+    found = []
     former, latter = ({row.key: row for row in outcome.rows} for outcome in (old, new))
     for key in sorted(former.keys() | latter.keys()):
         one, other = former.get(key), latter.get(key)
@@ -102,9 +129,14 @@ def _compare_rows(found: RulesetDifference, old: Outcome, new: Outcome) -> None:
             left = (one.reasons.get(path, "") if one else "", before.get(path))
             right = (other.reasons.get(path, "") if other else "", after.get(path))
             if left[0] != right[0] or not is_same(left[1], right[1]):
-                found.cells[path] += 1
-                texts = [write_text(value) or reason for reason, value in (left, right)]
-                _keep(found.examples, _example(new, key, path, *texts))
+                texts = [write_text(value) or tell_reason(reason) for reason, value in (left, right)]
+                found.append(_example(new, key, path, *texts))
+    return found
+
+
+def tell_reason(reason: str) -> str:
+    """Why a cell is empty, written so that it is no answer; '' for no reason."""
+    return f"({reason})" if reason else ""
 
 
 def _example(outcome: Outcome, row_key: str, path: str, before: str, after: str) -> CellExample:

@@ -37,8 +37,8 @@ class RowChange:
 class Draft:
     """The state between raw and clean.
 
-    `changed` holds the last author of each changed cell, `locked` the cells that a person decided, `touched` and
-    `blocked` count by author.
+    `changed` holds the last author of each changed cell, `locked` the cells that a person decided, `unread` those with
+    a text that their question's type cannot read, `touched` and `blocked` count by author.
     """
 
     form: Questionnaire
@@ -46,6 +46,7 @@ class Draft:
     submission: Submission
     rows: list[Row]
     locked: set[CellKey] = field(default_factory=set)
+    unread: list[tuple[Row, str]] = field(default_factory=list)
     changed: dict[CellKey, Author] = field(default_factory=dict)
     row_changes: list[RowChange] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -68,10 +69,10 @@ class Draft:
             return self.rows[:1]
         return [row for row in self.rows if row.repeat == repeat]
 
-    def tree(self, *, whole: bool = False) -> Tree:
-        """The cells as expressions of rules see them; `whole` for those of the form."""
-        if self._tree is None or (whole and self._tree.needed is not None):
-            self._tree = Tree(self.plan, self.rows, self.submission.received_at, whole=whole)
+    def tree(self) -> Tree:
+        """The cells as expressions see them."""
+        if self._tree is None:
+            self._tree = Tree(self.plan, self.rows, self.submission.received_at)
         return self._tree
 
     def put(self, row: Row, known: Field, value: Any, author: Author, reason: str = "") -> bool:

@@ -2,6 +2,7 @@
 
 import difflib
 import fnmatch
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -132,6 +133,16 @@ class Questionnaire:
         if known or path in row.values:
             return known or "no_answer"
         return "not_asked" if self.has(version, path) else "version"
+
+
+def find_language(form: Questionnaire, language: str) -> str:
+    """The form's own language that is that of a page (`zh`, `en`); '' for its default one where it has none such."""
+    marks = {"zh": ("zh", "chinese", "中文", "汉语"), "en": ("en", "english")}.get(language, (language,))
+    for name in form.newest.languages:
+        words = re.split(r"[^\w]+", name.casefold())
+        if any(mark in words or (len(mark) > 2 and mark in name.casefold()) for mark in marks):
+            return name
+    return ""
 
 
 def _merge(versions: Sequence[KnownVersion], kept_path: Callable[[str], str]) -> dict[str, Field]:

@@ -241,7 +241,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         {
             "name": Parameter(a_text),
             "type": Parameter(one_of("integer", "decimal", "text", "date", "boolean")),
-            "label": Parameter(a_map(a_text), {}),
+            "label": Parameter(a_map(a_text, unnamed=True), {}),
             "expression": Parameter(a_text),
             "repeat": Parameter(a_text, ""),
         },

@@ -20,8 +20,9 @@ ChangeType: TypeAlias = Literal[
     "move_row",
     "merge_row",
 ]
-# blocked: by the form or the data; superseded: by a later decision, or by a removal.
-Status: TypeAlias = Literal["applied", "superseded", "blocked", "rejected", "acknowledged"]
+# blocked: by the form or the data; superseded: by a later decision, or by a removal; left_out: the submission was not
+# among those that were cleaned.
+Status: TypeAlias = Literal["applied", "superseded", "blocked", "rejected", "acknowledged", "left_out"]
 # Gives a text in the language of the export, as `FormDefinition.text` does.
 Translate: TypeAlias = Callable[[Text], str]
 # What a person may decide.

@@ -1,5 +1,6 @@
 """Whether a new value of the log keeps the constraint of its question, with the other answers as they are."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
@@ -7,7 +8,7 @@ from surveyapp.clean.fields import Field, Questionnaire
 from surveyapp.clean.log import LogRow
 from surveyapp.clean.missing_codes import ANY_DAY
 from surveyapp.clean.records import Row
-from surveyapp.clean.trees import Plan, Tree
+from surveyapp.clean.trees import Needs, Plan, Tree
 from surveyapp.expressions.errors import ExpressionError
 from surveyapp.expressions.evaluation import Compiled, compile_expression
 from surveyapp.expressions.scope import Scope
@@ -31,7 +32,7 @@ class ConstraintCheck:
     def __init__(self, form: Questionnaire) -> None:
         self.form = form
         self.plans: dict[str, Plan] = {}
-        self.compiled: dict[tuple[str, str], Compiled | None] = {}
+        self.compiled: dict[tuple[str, str], tuple[Compiled, Needs] | None] = {}
 
     def find_fault(
         self, row: LogRow, known: Field, standing: Standing | None
@@ -42,13 +43,16 @@ class ConstraintCheck:
         plan = self.plans.get(standing.version)
         if plan is None:
             plan = self.plans[standing.version] = Plan(self.form, standing.version, {})
-        compiled = self._compile(plan, known)
-        if compiled is None:
+        found = self._compile(plan, known)
+        if found is None:
             return None
+        compiled, needs = found
         tree = Tree(plan, standing.rows, ANY_DAY)
+        tree.need(needs)
+        node = tree.find_node(row.row_key, known.path)
         tree.put(row.row_key, known.path, row.new_value)
         try:
-            kept = compiled.boolean(Scope(tree.environment, tree.find_node(row.row_key, known.path)))
+            kept = compiled.boolean(Scope(tree.environment, node))
         except ExpressionError as error:
             return "warning", "constraint-unknown", f"The rule of {known.name} could not be checked: {error}"
         if kept:
@@ -56,13 +60,15 @@ class ConstraintCheck:
         message = f"“{row.new_value[:80]}” breaks the rule of {known.name}: {compiled.text}"
         return "error", "constraint", message
 
-    def _compile(self, plan: Plan, known: Field) -> Compiled | None:
+    def _compile(self, plan: Plan, known: Field) -> tuple[Compiled, Needs] | None:
         key = (plan.definition.version, known.path)
         if key not in self.compiled:
-            element = plan.definition.elements.get(plan.own_path.get(known.path, ""))
+            own = plan.own_path.get(known.path, "")
+            element = plan.definition.elements.get(own)
             text = element.rules.constraint if element else ""
-            try:
-                self.compiled[key] = compile_expression(text, repeats=plan.repeats) if text else None
-            except ExpressionError:
-                self.compiled[key] = None
+            self.compiled[key] = None
+            if text:
+                with contextlib.suppress(ExpressionError):
+                    compiled = compile_expression(text, repeats=plan.repeats)
+                    self.compiled[key] = compiled, plan.find_needs(compiled.tree, compiled.references(own).paths)
         return self.compiled[key]

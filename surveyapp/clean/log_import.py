@@ -101,6 +101,7 @@ def try_import(
         if row is not None:
             trial.rows[number] = row
     _compare_rows(trial)
+    _check_reasons(trial)
     return _finish(trial)
 
 
@@ -298,6 +299,19 @@ def _compare_rows(trial: _Trial) -> None:
         else:
             trial.say(number, "error", "contradicts", f"It says something else of this cell than row {first}.")
             trial.statuses[first] = "faulty"
+
+
+def _check_reasons(trial: _Trial) -> None:
+    """A decision says why. In logs of others what was found is reason enough, and none keeps a log out."""
+    waiting = {number: row for number, row in trial.rows.items() if number not in trial.statuses}
+    if "reason" not in trial.headers.columns:
+        if waiting:
+            trial.say(1, "warning", "reason-missing", "The log has no column for reasons: nobody will know why.")
+        return
+    own = trial.headers.custom in ("ours", "by hand")
+    for number, row in waiting.items():
+        if not row.reason and (own or not row.issue):
+            trial.say(number, "error" if own else "warning", "reason-missing", "The row does not say why.")
 
 
 def _finish(trial: _Trial) -> DryRun:

@@ -147,14 +147,11 @@ class Making:
             Unusable: it cannot be read.
         """
         try:
-            made = Formula(text, context, self.form, self.plans)
+            return Formula(text, context, self.form, self.plans)
         except ExpressionError as error:
             raise Unusable(
                 parameter, f"The expression “{text}” cannot be read: {error}", "Write it as in the XLSForm."
             ) from error
-        for version, plan in self.plans.items():
-            plan.need(made.compiled[version].tree, made.references[version].paths)
-        return made
 
     def typed(self, known: Field, value: Any, parameter: str) -> Any:
         """A value of a rule in the type of a question; None for ''.
@@ -249,12 +246,14 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
-def a_map(read: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
-    """Values by text, at least one."""
+def a_map(read: Callable[[Any], Any], *, unnamed: bool = False) -> Callable[[Any], dict[str, Any]]:
+    """Values by text, at least one; `unnamed` lets a text be empty, as that of a form without languages."""
 
     def read_map(value: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping) or not value or not all(isinstance(key, str) for key in value):
             raise ValueError("a mapping is needed")
+        if not unnamed and not all(key.strip() for key in value):
+            raise ValueError("a line has nothing on its left side")
         return {key: read(item) for key, item in value.items()}
 
     return read_map

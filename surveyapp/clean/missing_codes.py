@@ -77,7 +77,7 @@ def holds_code(known: Field, code: str) -> bool:
     constraint = question.rules.constraint
     if not constraint or re.search(rf"(?<![0-9.]){re.escape(_bare(code))}(?![0-9.])", constraint.replace("- ", "-")):
         return False
-    return _satisfies(constraint, code)
+    return satisfies(constraint, code)
 
 
 def _bare(code: str) -> str:
@@ -91,8 +91,8 @@ def _number(text: str) -> float:
         return 0.0
 
 
-def _satisfies(constraint: str, code: str) -> bool:
-    """Whether the code passes the constraint by itself; yes where that hangs on other answers."""
+def satisfies(constraint: str, code: str) -> bool:
+    """Whether a number, as text, passes a constraint; other answers are empty. Yes where that cannot be worked out."""
     node = Node("answer", code)
     node.type = "decimal"
     try:

@@ -31,6 +31,7 @@ from surveyapp.store.cleaning_source import (
     Cleaning,
     StoredSubmissions,
     get_cleaning,
+    get_compared,
 )
 from surveyapp.store.files import Files
 from surveyapp.store.forms import Form
@@ -51,13 +52,15 @@ class Importer:
 @dataclass(frozen=True, slots=True)
 class SentLog:
     """A log as it was sent. `by_hand` gives headers of our columns; `export` is the export from which an edited data
-    sheet came, where it is one; `remove` says that rows that are gone from it shall leave the data.
+    sheet came, where it is one; `remove` says that rows that are gone from it shall leave the data, `reason` why it
+    was edited.
     """
 
     file: SentFile
     by_hand: Mapping[str, str] | None = None
     export: SentFile | None = None
     remove: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,9 @@ def try_log(session: Session, files: Files, form: Form, sent: SentLog, importer:
         headers, gone = HEADERS, len(edits.removed)
         removed = edits.removed if sent.remove else ()
         rows = [*edits.rows, *removed]
+        if sent.reason:
+            headers = replace(HEADERS, columns={**HEADERS.columns, "reason": "reason"})
+            rows = [{**row, "reason": sent.reason} for row in rows]
         # Rows that are gone have no number in the sheet; they follow its last one.
         numbers = [*edits.numbers, *range(last := max(edits.numbers, default=1) + 1, last + len(removed))]
     named = {str(row.get(headers.columns["instance_id"]) or "").strip() for row in rows}
@@ -162,7 +168,7 @@ class CleanData:
         }
         parts = [cleaning.program.ruleset.hash]
         questionnaire, asks = cleaning.program.form, cleaning.asks_checks
-        decisions = cleaner.decide_groups(StoredSubmissions(session, form, questionnaire, flags=asks))
+        decisions = cleaner.decide_groups(get_compared(session, form, questionnaire, flags=asks))
         if numbers:
             selection = Selection(submissions=tuple(numbers.values()))
             wanted = StoredSubmissions(session, form, questionnaire, flags=asks, selection=selection)

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,13 +13,14 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from sqlalchemy.orm import Session
 
-from surveyapp.clean.fields import SELECTS, Field, Questionnaire
+from surveyapp.clean.fields import SELECTS, Field, Questionnaire, find_language
 from surveyapp.clean.log import HUMAN_CHANGES, label_of
 from surveyapp.clean.log_dry_run import hash_row
 from surveyapp.clean.outcomes import Outcome
-from surveyapp.clean.records import REASONS, Row, Submission, write_text
+from surveyapp.clean.records import REASONS, CellKey, Submission, write_text
 from surveyapp.correct.sheets import LOG_SHEET, META_SHEET, ROW_HASH
-from surveyapp.store.cleaning_source import StoredSubmissions, Suspicion, get_cleaning
+from surveyapp.correct.suspicions import Suspicions
+from surveyapp.store.cleaning_source import Cleaning, StoredSubmissions, Suspicion, get_cleaning, get_compared
 from surveyapp.store.files import Files
 from surveyapp.store.forms import Form
 from surveyapp.store.reach import Reach
@@ -61,16 +63,23 @@ class _Entry:
 
 
 def write_worklog(
-    session: Session, files: Files, form: Form, reach: Reach, target: Path, now: datetime.datetime
+    session: Session,
+    files: Files,
+    form: Form,
+    reach: Reach,
+    target: Path,
+    now: datetime.datetime,
+    *,
+    language: str = "en",
 ) -> tuple[int, bool]:
     """Write the work log of a form, of the submissions within the reach: how many rows, and whether some had no room.
 
-    The answers shown are the clean ones.
+    The answers shown are the clean ones; checks speak the `language`, en or zh, and so do labels where the form does.
     """
     cleaning = get_cleaning(session, files, form)
     entries: list[_Entry] = []
     more = False
-    for entry in _list_entries(session, form, cleaning.program.form, cleaning.cleaner, reach, cleaning.asks_checks):
+    for entry in _list_entries(session, form, cleaning, reach, language):
         if len(entries) == MOST_ROWS:
             more = True
             break
@@ -80,26 +89,19 @@ def write_worklog(
     return len(entries), more
 
 
-def _list_entries(
-    session: Session, form: Form, questionnaire: Questionnaire, cleaner: Any, reach: Reach, asks_checks: bool
-) -> Iterator[_Entry]:
-    decisions = cleaner.decide_groups(StoredSubmissions(session, form, questionnaire, flags=asks_checks))
+def _list_entries(session: Session, form: Form, cleaning: Cleaning, reach: Reach, language: str) -> Iterator[_Entry]:
+    questionnaire, cleaner, asks_checks = cleaning.program.form, cleaning.cleaner, cleaning.asks_checks
+    decisions = cleaner.decide_groups(get_compared(session, form, questionnaire, flags=asks_checks))
     source = StoredSubmissions(session, form, questionnaire, flags=asks_checks, selection=Selection(reach=reach))
-    suspicions = source.list_suspicions()
-    waiting = next(suspicions, None)
+    suspicions = Suspicions(source, source.list_suspicions(language))
     for submission in source.list_submissions():
-        here: list[Suspicion] = []
-        while waiting is not None and waiting.number <= submission.number:
-            if waiting.number == submission.number:
-                here.append(waiting)
-            waiting = next(suspicions, None)
+        here = suspicions.of(submission)
         if not here:
             continue
-        places = {one: source.find_place(one.path, submission.main) for one in here if not one.row_key}
         outcome = cleaner.clean(submission, decisions)
         if outcome.deletion is None:
-            for one in here:
-                yield _make_entry(questionnaire, submission, outcome, one, places.get(one))
+            for one, cell in here.items():
+                yield _make_entry(questionnaire, submission, outcome, one, cell, language)
 
 
 def _make_entry(
@@ -107,13 +109,14 @@ def _make_entry(
     submission: Submission,
     outcome: Outcome,
     one: Suspicion,
-    place: tuple[Row, str] | None,
+    cell: CellKey,
+    language: str,
 ) -> _Entry:
-    key, path = (place[0].key, place[1]) if place is not None else (one.row_key, one.path)
+    key, path = cell
     question = questionnaire.fields.get(path)
     row = next((row for row in outcome.rows if row.key == key), None)
     value = write_text(row.values.get(path)) if row is not None and question is not None else ""
-    translate = questionnaire.newest.text
+    translate = partial(questionnaire.newest.text, language=find_language(questionnaire, language))
     # What several repeats call by one name is named by its path.
     name = "" if question is None else question.name
     if question is not None and len(questionnaire.by_name.get(name, ())) > 1:
@@ -139,7 +142,7 @@ def _make_workbook(form: Questionnaire, title: str, entries: Sequence[_Entry], t
     readme: Any = book.active
     readme.title = "readme"
     for line in (title, "", *HOW_TO, "", *(f"{name}: {value}" for name, value in told.items())):
-        readme.append([_inert(line)])
+        readme.append([inert(line)])
     readme.column_dimensions["A"].width = 100
     readme["A1"].font = Font(bold=True, size=14)
     log = book.create_sheet(LOG_SHEET)
@@ -155,7 +158,7 @@ def _make_workbook(form: Questionnaire, title: str, entries: Sequence[_Entry], t
     return book
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Text that no spreadsheet program takes for a formula, and that its file can hold."""
     return "".join(letter for letter in text if letter >= " " or letter in "\t\n")[:32_000]
 
@@ -170,7 +173,7 @@ def _write_choices(book: Workbook, form: Questionnaire) -> dict[str, str]:
             continue
         first = sheet.max_row + 1
         for name, label in known.choices.items():
-            sheet.append([known.name, _inert(name), _inert(form.newest.text(label))])
+            sheet.append([known.name, inert(name), inert(form.newest.text(label))])
             for cell in sheet[sheet.max_row]:
                 cell.data_type, cell.number_format = "s", "@"
         if known.type == "select_one":
@@ -193,7 +196,7 @@ def _write_log(sheet: Any, entries: Sequence[_Entry], ranges: dict[str, str]) ->
         for place, (name, text) in enumerate(zip(NAMES, entry.cells, strict=True), 1):
             cell = sheet.cell(number, place)
             if text:
-                cell.value, cell.data_type = _inert(text), "s"
+                cell.value, cell.data_type = inert(text), "s"
             cell.number_format = "@"
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             if name in EDITABLE:

@@ -1,11 +1,12 @@
 """Options of exports that people keep under a name, so that the same export can be asked for again.
 
-Whoever may export sees those of a form and keeps own ones; a name is taken once a form. Own ones can be deleted again,
-and by admins any.
+Whoever may export sees those of a form and keeps own ones; a name is taken once a form. Own ones can be changed and
+deleted, and by admins any.
 """
 
 import datetime
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from surveyapp.store.export_definitions import (
     find_export_definition,
     get_export_definition,
     get_named_definition,
+    mark_export_definition,
     remove_export_definition,
 )
 from surveyapp.store.forms import Form
@@ -35,16 +37,49 @@ def save_definition(
     Raises:
         Problem: EXPORT_OPTION for a name or an option that cannot be; EXPORT_DEFINITION_EXISTS.
     """
+    name, asked = _check(session, form, name, options, 0)
+    number = add_export_definition(session, form.id, name, asked, who, now)
+    return ExportDefinition(number, form.id, name, asked, who, now)
+
+
+def change_definition(
+    session: Session, form: Form, number: int, name: str, options: Mapping[str, Any], who: str, *, anybodys: bool
+) -> ExportDefinition:
+    """Keep other options, or another name; `anybodys` says whether those that others made may be changed.
+
+    Raises:
+        Problem: EXPORT_DEFINITION_NOT_FOUND, NOT_ALLOWED; EXPORT_OPTION, EXPORT_DEFINITION_EXISTS.
+    """
+    found = _get_own(session, form, number, who, anybodys)
+    name, asked = _check(session, form, name, options, number)
+    mark_export_definition(session, number, name, asked)
+    return replace(found, name=name, options=asked)
+
+
+def _check(
+    session: Session, form: Form, name: str, options: Mapping[str, Any], number: int
+) -> tuple[str, dict[str, Any]]:
+    """The name and the options as they are kept; `number` is that of the definition itself, 0 for a new one."""
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         remedy = f"Use a name of 1 to {LONGEST_NAME} characters, in one line."
         raise Problem(EXPORT_OPTION, "The export definition has no name that can be kept.", remedy=remedy)
-    if find_export_definition(session, form.id, name) is not None:
+    taken = find_export_definition(session, form.id, name)
+    if taken is not None and taken.id != number:
         raise Problem(EXPORT_DEFINITION_EXISTS, f"The form has an export definition called {name!r} already.")
     asked = {option: value for option, value in options.items() if option != _OF_SERVER}
-    ExportOptions.from_json(asked)
-    number = add_export_definition(session, form.id, name, asked, who, now)
-    return ExportDefinition(number, form.id, name, asked, who, now)
+    protection = ExportOptions.from_json(asked).protection
+    if protection is not None and protection.accept_risk:
+        remedy = "Say the reason when the export is asked for."
+        raise Problem(EXPORT_OPTION, "A risk is accepted for one export, never for all to come.", remedy=remedy)
+    return name, asked
+
+
+def _get_own(session: Session, form: Form, number: int, who: str, anybodys: bool) -> ExportDefinition:
+    found = get_export_definition(session, form.id, number)
+    if not anybodys and found.made_by != who:
+        raise Problem(NOT_ALLOWED, "Somebody else made this export definition.")
+    return found
 
 
 def drop_definition(session: Session, form: Form, number: int, who: str, *, anybodys: bool) -> ExportDefinition:
@@ -53,9 +88,7 @@ def drop_definition(session: Session, form: Form, number: int, who: str, *, anyb
     Raises:
         Problem: EXPORT_DEFINITION_NOT_FOUND, NOT_ALLOWED.
     """
-    found = get_export_definition(session, form.id, number)
-    if not anybodys and found.made_by != who:
-        raise Problem(NOT_ALLOWED, "Somebody else made this export definition.")
+    found = _get_own(session, form, number, who, anybodys)
     remove_export_definition(session, found.id)
     return found
 

@@ -9,14 +9,15 @@ from sqlalchemy.orm import Session
 
 from surveyapp.audit import note
 from surveyapp.correct.log_import import SentLog, Tried, import_log, try_log, undo_import
-from surveyapp.correct.rulesets import describe_fault, publish_ruleset, save_draft, try_rules
+from surveyapp.correct.rulesets import describe_fault, publish_ruleset, save_draft
 from surveyapp.correct.sheets import read_sent
+from surveyapp.correct.trials import try_rules
 from surveyapp.correct.worklog import write_worklog
 from surveyapp.problems import BAD_REQUEST, Problem
 from surveyapp.store.cleaning import KeptRuleset, LogImport, get_import, get_ruleset, list_imports, list_rulesets
 from surveyapp.store.forms import get_form
 from surveyapp.web.api_blueprint import ApiBlueprint
-from surveyapp.web.cleaning import WORKBOOK, importer_of, work_log_name
+from surveyapp.web.cleaning import WORKBOOK, importer_of, list_finding_effects, work_log_name
 from surveyapp.web.current import config, database, files, now
 from surveyapp.web.identity import Access, allow_program
 from surveyapp.web.multipart import part_name, read_part
@@ -81,6 +82,7 @@ def post_ruleset_trial(asked: dict[str, Any], project: str, form_id: str) -> dic
         "against": trial.against,
         "faults": [describe_fault(fault) for fault in trial.faults],
         "effects": effects,
+        "findings": list_finding_effects(trial.findings),
         "cells": dict(difference.cells),
         "examples": difference.examples,
         "added": difference.added,

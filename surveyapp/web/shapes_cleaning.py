@@ -41,12 +41,23 @@ class EffectOut(Schema):
     examples = fields.List(fields.Nested(CellOut))
 
 
+class FindingEffectOut(Schema):
+    """What a trial means for the findings of a check."""
+
+    check = fields.String()
+    open = fields.Integer(metadata={"description": "Open findings of checks and of rules of the form."})
+    settled = fields.Integer(metadata={"description": "Of these, about answers that would be others."})
+    before = fields.Integer(metadata={"description": "What cleaning itself finds now."})
+    after = fields.Integer(metadata={"description": "What it would find then."})
+
+
 class RulesetTrialOut(Schema):
     """What rules would do."""
 
     against = fields.Integer(metadata={"description": "The ruleset that holds now; 0 is none."})
     faults = fields.List(fields.Dict(), metadata={"description": "Examples that do not come out as they should."})
     effects = fields.List(fields.Nested(EffectOut))
+    findings = fields.List(fields.Nested(FindingEffectOut))
     cells = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata={"description": "By path."})
     examples = fields.List(fields.Nested(CellOut))
     added = fields.Integer(metadata={"description": "Submissions that come back into the clean data."})

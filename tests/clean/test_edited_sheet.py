@@ -28,7 +28,8 @@ def test_an_edited_cell_becomes_a_row_of_a_log_that_can_be_tried() -> None:
         ("/data/income", "change_response"),
     ]
     dry_run = attempt(*edits.rows, headers=HEADERS)  # type: ignore[arg-type]  # a row is any mapping
-    assert (dry_run.notices, dry_run.counts) == ((), {"blank_response": 1, "change_response": 1})
+    assert [notice.code for notice in dry_run.notices] == ["reason-missing"]
+    assert dry_run.counts == {"blank_response": 1, "change_response": 1}
 
 
 def test_what_only_the_spreadsheet_changed_is_no_edit() -> None:

@@ -14,7 +14,13 @@ from surveyapp.problems import Problem
 from tests.clean.household import FORM, answers, make_form, path
 from tests.clean.log_sheets import HEADERS, META, Cleaned, attempt, cleaned, codes
 
-CHANGE: dict[str, Any] = {"question": "income", "old_value": 500, "new_value": 600, "change_type": "change_response"}
+CHANGE: dict[str, Any] = {
+    "question": "income",
+    "old_value": 500,
+    "new_value": 600,
+    "change_type": "change_response",
+    "comment": "asked again",
+}
 
 
 # -- headers ----------------------------------------------------------------------------------------------------------
@@ -142,8 +148,22 @@ def test_the_same_twice_is_merged_and_a_contradiction_is_a_fault() -> None:
     assert (codes(dry_run), dry_run.log) == ([(3, "error", "contradicts")], ())
 
 
+def test_a_decision_says_why_and_logs_of_others_are_only_warned() -> None:
+    own = [*("instance_id", "question", "old_value", "new_value", "change_type"), "reason"]
+    row = {"instance_id": "uuid:1", "question": "income", "old_value": 500, "new_value": 600}
+    missing = "reason-missing"
+    assert codes(attempt(row, headers=map_headers(own))) == [(2, "error", missing)]
+    assert codes(attempt({**row, "reason": "asked again"}, headers=map_headers(own))) == []
+    assert codes(attempt(row, headers=map_headers(own[:-1]))) == [(1, "warning", missing)]
+    theirs = map_headers([*("uuid", "question", "old_value", "new_value", "issue"), "comment"])
+    other = {**row, "uuid": "uuid:1"}
+    assert codes(attempt(other, headers=theirs)) == [(2, "warning", missing)]
+    assert codes(attempt({**other, "issue": "an outlier"}, headers=theirs)) == []
+    assert codes(attempt({**row, "new_value": 500}, headers=map_headers(own))) == []
+
+
 def test_changes_of_what_is_removed_are_ignored_with_a_warning() -> None:
-    remove = {"question": None, "change_type": "remove_survey"}
+    remove = {"question": None, "change_type": "remove_survey", "comment": "nobody lives there"}
     dry_run = attempt(CHANGE, remove)
     assert (codes(dry_run), dry_run.removals) == ([(2, "warning", "removed-too")], ("uuid:1",))
     row = {"question": None, "row_key": "1/member-1", "change_type": "remove_row"}

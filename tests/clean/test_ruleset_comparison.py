@@ -36,7 +36,7 @@ def test_a_draft_shows_where_its_data_differ() -> None:
     assert [example[1:] for example in found.examples] == [
         ("uuid:1", "", "", "", "(not in the clean data)"),
         ("uuid:2", "", path("ages"), "2", "0"),
-        ("uuid:2", "2/member-1", path("m_age"), "2", "blanked"),
+        ("uuid:2", "2/member-1", path("m_age"), "2", "(blanked)"),
     ]
     assert compare([tests], []).added == 1
 
