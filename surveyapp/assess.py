@@ -13,6 +13,7 @@ from surveyapp.indicators.settings import Settings, read_settings, read_stated
 from surveyapp.indicators.settings_values import SettingsError
 from surveyapp.indicators.tabulation import Tabulation
 from surveyapp.problems import INDICATOR_SETTINGS, Problem
+from surveyapp.store.files import Files
 from surveyapp.store.forms import Form, find_form
 from surveyapp.store.indicators import (
     add_parameters,
@@ -79,22 +80,32 @@ def effective_settings(session: Session, form: Form, given: Mapping[str, Any] | 
 
 
 def assess(
-    session: Session, form: Form, given: Mapping[str, Any] | None = None, reach: Reach = EVERYTHING
+    session: Session,
+    files: Files,
+    form: Form,
+    given: Mapping[str, Any] | None = None,
+    reach: Reach = EVERYTHING,
+    *,
+    raw: bool = False,
 ) -> Tabulation:
-    """Every indicator of the catalogue, from the current submissions of `form` within the reach."""
+    """Every indicator of the catalogue, from the current submissions of `form` within the reach.
+
+    Answers are those of the clean data; with `raw` those that were sent.
+    """
     settings = effective_settings(session, form, given)
-    return get_tabulation(session, form, settings, get_parameters(session, form), reach)
+    stored = get_parameters(session, form)
+    return get_tabulation(session, form, settings, stored, reach, files=None if raw else files)
 
 
-def fit(session: Session, form: Form, now: datetime.datetime) -> Parameters:
-    """Fit entropy weights, pooled bounds and the asset index anew on the current submissions, and keep them.
+def fit(session: Session, files: Files, form: Form, now: datetime.datetime) -> Parameters:
+    """Fit entropy weights, pooled bounds and the asset index anew on the clean answers of now, and keep them.
 
     Raises:
         Problem: INDICATOR_SETTINGS when there are not the households for it.
     """
     settings = effective_settings(session, form)
     stored = get_parameters(session, form)
-    frame = get_computed(session, form, settings, stored).frame
+    frame = get_computed(session, form, settings, stored, files=files).frame
     try:
         parameters = refit(frame, settings, stored, fitted_at=now.isoformat())
     except ValueError as error:

@@ -34,6 +34,12 @@ class AsSent(str):
     __slots__ = ()
 
 
+class Gone(AsSent):
+    """Stands where there is no answer, in files that have codes for that; the text is the reason."""
+
+    __slots__ = ()
+
+
 def _inline(text: str, tally: Tally) -> str:
     return f' t="inlineStr"><is>{string_xml(text, tally)}</is></c>'
 

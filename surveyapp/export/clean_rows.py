@@ -55,13 +55,16 @@ class CleanRows:
     """A run of cleaning over all submissions, verified. Memory: a few bytes a submission; the rest lies in `folder`.
 
     `lost` counts rows that are not in the clean data, by number of submission and repeat ('' = the submission itself);
-    what arrived from elsewhere counts below zero.
+    what arrived from elsewhere counts below zero. `reasoned` are the kept paths of cells that are empty for a reason,
+    `unmet` by instance id the decisions about submissions that were not cleaned.
     """
 
     def __init__(self, cleanable: Cleanable, folder: Path) -> None:
         self.form = cleanable.cleaner.form
         self.program = cleanable.cleaner.program
         self.lost: dict[int, Counter[str]] = {}
+        self.reasoned: set[str] = set()
+        self.unmet: dict[str, list[LogRow]] = {}
         self._files = contextlib.ExitStack()
         drawer = Path(self._files.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=".clean-")))
         self._changes = self._files.enter_context((drawer / "changes").open("wb"))
@@ -94,6 +97,9 @@ class CleanRows:
             self._keep(submission, outcome, cleanable.unreadable())
         self._changes.flush()
         self._told.flush()
+        for instance_id, rows in cleaner.log.items():
+            if unmet := [row for row in rows if row.log_id not in tally.met]:
+                self.unmet[instance_id] = unmet
         record = tally.record()
         if not record.holds:
             for breach in record.breaches:
@@ -128,8 +134,10 @@ class CleanRows:
             before = raw.get(row.key)
             if before is None:
                 arrived.append((positions[row.repeat, row.parent], row))
+                self.reasoned.update(row.reasons)
                 continue
             reasons, former = row.reasons, before.values
+            self.reasoned.update(reasons)
             changed = {
                 path: (value, reasons.get(path, ""))
                 for path, value in row.values.items()

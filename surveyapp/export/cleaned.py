@@ -5,6 +5,7 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import IO, Any, Final
 
@@ -22,12 +23,14 @@ from surveyapp.export.source import (
     FormFile,
     FoundIn,
     KeptMedia,
+    LeftOut,
     PublishedVersion,
     SaidOf,
 )
 from surveyapp.indicators.columns import Reason
 from surveyapp.indicators.settings import MissingCodes
 from surveyapp.indicators.tabulation import Tabulation
+from surveyapp.store.clean_frames import REASONS
 from surveyapp.store.selection import Selection
 from surveyapp.values import offset_text
 from surveyapp.xform.columns import GEOPOINT_PARTS
@@ -38,14 +41,6 @@ _ROW_KEY: Final = Ask("", "_row_key")
 CODED: Final = frozenset({"dont_know", "refused", "not_applicable", "other_code"})
 # Kinds of rules that can empty a cell.
 BLANKING: Final = frozenset({"missing_codes", "recode", "blank_if", "clip"})
-REASONS: Final[Mapping[str, Reason]] = {
-    "dont_know": Reason.DONT_KNOW,
-    "refused": Reason.REFUSED,
-    "not_applicable": Reason.NOT_APPLICABLE,
-    "not_asked": Reason.NOT_ASKED,
-    "invalid": Reason.INVALID,
-    "version": Reason.NOT_IN_VERSION,
-}
 
 
 class CleanedForm:
@@ -65,7 +60,7 @@ class CleanedForm:
 
     @cached_property
     def reasoned(self) -> frozenset[str]:
-        """The questions whose answers a rule or a decision may take away; told by those, never by the data."""
+        """The questions whose answers a rule or a decision may take away, and those where the run did so."""
         program = self.clean.program
         kinds = {source_of(rule, program.ruleset): rule.kind for rule in program.ruleset.rules}
         by_rule = {
@@ -74,7 +69,7 @@ class CleanedForm:
             for one in rules
             if kinds.get(one.author.source) in BLANKING
         }
-        return frozenset(by_rule | self._blanked)
+        return frozenset(by_rule | self._blanked | self.clean.reasoned)
 
     @cached_property
     def _blanked(self) -> set[str]:
@@ -154,6 +149,12 @@ class CleanedForm:
     def list_told(self, selection: Selection) -> Iterator[Told]:
         """What the logs tell of the submissions of a selection."""
         return (told for told in self.clean.list_told() if self.has(told.number, selection))
+
+    def list_unmet(self, selection: Selection) -> Iterator[LogRow]:
+        """Decisions about submissions that came and are in no export."""
+        for left in self.inner.left_out(selection):
+            for row in self.clean.unmet.get(left.instance_id, ()):
+                yield replace(row, status="left_out", submission_no=left.submission_no, decision_id=row.log_id)
 
     def find_field(self, row: LogRow) -> Field | None:
         """The question that a row of the log is about."""
@@ -243,6 +244,10 @@ class CleanedForm:
     def comments(self, selection: Selection) -> Iterator[SaidOf]:
         """Those of the store."""
         return self.inner.comments(selection)
+
+    def left_out(self, selection: Selection) -> Iterator[LeftOut]:
+        """What is in no export, clean or not."""
+        return self.inner.left_out(selection)
 
     def missing_files(self, selection: Selection) -> Iterator[tuple[int, str]]:
         """Files that have not arrived."""

@@ -11,7 +11,7 @@ from surveyapp.disclosure.generalise import MERGED, RARE, Limits, Tails, month_o
 from surveyapp.disclosure.places import FEWEST_HOUSEHOLDS, ROUNDED, Centroid, displaced
 from surveyapp.disclosure.protection import Protection
 from surveyapp.disclosure.pseudonyms import pseudonym
-from surveyapp.export.cells import AsSent, Kind, Row
+from surveyapp.export.cells import AsSent, Gone, Kind, Row
 from surveyapp.export.columns import Column, Feed, TableLayout
 from surveyapp.export.merge import MergedQuestion
 
@@ -148,13 +148,13 @@ class Coarser:
 
             def capped(row: Row) -> Any:
                 value = _typed(row[place])
-                return None if value is None else min(value, highest)
+                return value if value is None or isinstance(value, Gone) else min(value, highest)
 
             return _made(column, capped, f"{top} stands for {top} and more", note=f"{top} = {top} and more")
 
         def coarse(row: Row) -> Any:
             value = _typed(row[place])
-            return None if value is None else limits[path].apply(value)
+            return value if value is None or isinstance(value, Gone) else limits[path].apply(value)
 
         self._tailed.append((place, path))
         if place in self._own:
@@ -167,13 +167,17 @@ class Coarser:
         path, learned = question.path, self._learned
         if place in self._own:
             counts = learned.codes.setdefault(path, Counter())
-            self._learners.append(lambda row: counts.update((row[place],) if row[place] is not None else ()))
+            self._learners.append(lambda row: counts.update(() if _is_no_code(row[place]) else (row[place],)))
 
         def told() -> str:
             rare = learned.rare.get(path)
             return f"{MERGED} stands for codes of fewer than {RARE} answers: {', '.join(sorted(rare))}" if rare else ""
 
-        return _Cell(column, lambda row: MERGED if row[place] in learned.rare[path] else row[place], told)
+        def merged(row: Row) -> Any:
+            value = row[place]
+            return MERGED if value in learned.rare[path] and not _is_no_code(value) else value
+
+        return _Cell(column, merged, told)
 
     def _tick(self, place: int, column: Column, question: MergedQuestion) -> _Cell:
         key, ticks = (question.path, column.choice), self._learned.ticks
@@ -251,7 +255,11 @@ def _month(value: Any) -> str | None:
 
 def _typed(value: Any) -> Any:
     """Text that a phone sent where a number was asked for may hold anything: it does not go out."""
-    return None if isinstance(value, AsSent) else value
+    return None if isinstance(value, AsSent) and not isinstance(value, Gone) else value
+
+
+def _is_no_code(value: Any) -> bool:
+    return value is None or isinstance(value, Gone)
 
 
 def _add(tails: Tails, value: Any) -> None:

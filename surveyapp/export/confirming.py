@@ -10,6 +10,7 @@ from surveyapp.disclosure.protection import Protection
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.pii import check_confirmation
 from surveyapp.export.source import ExportSource
+from surveyapp.problems import NOT_ALLOWED, Problem
 from surveyapp.store.export_definitions import add_confirmed_protection, find_confirmed_protection
 from surveyapp.store.forms import Form
 
@@ -35,3 +36,16 @@ def with_protection(session: Session, form: Form, options: Mapping[str, Any]) ->
         return dict(options)
     found = find_confirmed_protection(session, form.id)
     return {**options, **({"protection": found.content} if found is not None else {})}
+
+
+def check_own_protection(options: Mapping[str, Any], *, may_confirm: bool) -> None:
+    """Let nobody say how people are protected who may not confirm it, nor that a risk be accepted.
+
+    Raises:
+        Problem: NOT_ALLOWED.
+    """
+    if options.get("protection") is not None and not may_confirm:
+        remedy = (
+            "Leave protection out, and what was confirmed for the form holds; or use a token that may change settings."
+        )
+        raise Problem(NOT_ALLOWED, "A token that only reads cannot say how people are protected.", remedy=remedy)

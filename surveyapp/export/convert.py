@@ -1,9 +1,14 @@
 """Stored values to the values of export columns: small functions and tables, made once per column."""
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
+
+from surveyapp.export.cells import Gone
+from surveyapp.expressions.errors import ExpressionError
+from surveyapp.expressions.geo_functions import area, distance
 
 Value = TypeVar("Value")
 
@@ -94,6 +99,18 @@ def reason_of_choices(reasons: Mapping[str, str]) -> Callable[[Any], Any]:
     return Remembered(reason, None).__getitem__
 
 
+def gone(reasons: Mapping[Any, str]) -> Callable[..., Any]:
+    """The value, or why there is none: the answer says so itself, or cleaning does."""
+    marks = {code: Gone(reason) for code, reason in reasons.items()}
+
+    def mark(value: Any, reason: str | None = None) -> Any:
+        if value is None:
+            return Gone(reason) if reason else None
+        return marks.get(value, value)
+
+    return mark
+
+
 def without(reasons: Mapping[Any, str]) -> Callable[[Any], Any]:
     """The value, None where it is a reason."""
     codes = frozenset(reasons)
@@ -131,22 +148,33 @@ def as_number(value: Any) -> int | None:
     return None if value is None else 1 if isinstance(value, str) else int(value)
 
 
-def wkt(shape: str) -> Callable[[str | None], tuple[str | None, int | None]]:
-    """A trace ("lat lon alt acc.
-
-    ...") as well-known text and its number of points; text that is no trace is handed on as sent.
+def wkt(shape: str) -> Callable[[str | None], tuple[Any, ...]]:
+    """A trace (`lat lon alt acc; …`) as well-known text, its number of points, its length in metres and, of a shape,
+    its area in square metres; text that is no trace is handed on as sent.
     """
+    measures: list[Callable[[Any], float]] = [distance, area] if shape == "geoshape" else [distance]
+    nothing = (None, *(None for _ in measures))
 
-    def convert(text: str | None) -> tuple[str | None, int | None]:
+    def convert(text: str | None) -> tuple[Any, ...]:
         if not text:
-            return None, None
+            return None, *nothing
         pairs = [point.split()[:2] for point in text.split(";") if point.strip()]
         if not pairs or any(len(pair) < len(("lat", "lon")) for pair in pairs):
-            return text, None
+            return text, *nothing
         points = ", ".join(f"{longitude} {latitude}" for latitude, longitude in pairs)
-        return (f"POLYGON (({points}))" if shape == "geoshape" else f"LINESTRING ({points})"), len(pairs)
+        told = f"POLYGON (({points}))" if shape == "geoshape" else f"LINESTRING ({points})"
+        return told, len(pairs), *(_measured(measure, text) for measure in measures)
 
     return convert
+
+
+def _measured(measure: Callable[[Any], float], text: str) -> float | None:
+    """Rounded to a decimetre; None where the points are no places."""
+    try:
+        found = measure(text)
+    except ExpressionError:
+        return None
+    return round(found, 1) if math.isfinite(found) else None
 
 
 def text_of(value: Any) -> str | None:

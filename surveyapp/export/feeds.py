@@ -9,8 +9,8 @@ from surveyapp.export.calculated import gives_number, read_number
 from surveyapp.export.cells import Kind
 from surveyapp.export.columns import Column, Feed
 from surveyapp.export.merge import MergedChoice, MergedQuestion
-from surveyapp.export.missing import DEFAULT_CODES, list_reasons
-from surveyapp.export.options import ExportOptions, SelectMode
+from surveyapp.export.missing import DEFAULT_CODES, can_be_invalid, list_reasons
+from surveyapp.export.options import STATS, ExportOptions, SelectMode
 from surveyapp.export.source import Ask
 from surveyapp.indicators.settings import MissingCodes
 from surveyapp.xform.definition import FormDefinition, QuestionType
@@ -20,6 +20,9 @@ MOST_FILE_CHOICES: Final = 200
 # What select_multiple answers in one cell may take before they are treated as free text.
 _CODE_LENGTH: Final = 30_000
 
+# Questions whose columns hold codes for missing answers themselves, in files that have such codes.
+CODED: Final = frozenset({"integer", "decimal", "select_one"})
+
 _KINDS: Final[Mapping[QuestionType, Kind]] = {"integer": "int", "decimal": "float", "date": "date", "time": "time"}
 
 
@@ -28,7 +31,8 @@ class View:
     """How an export shows questions.
 
     The options, the newest definition (for languages), the select mode that fits the sheet, and the codes of missing
-    answers. `reasoned` are the paths of questions whose answers cleaning may take away; None where nothing is cleaned.
+    answers. `reasoned` are the paths of questions whose answers cleaning takes or may take away; None where nothing is
+    cleaned.
     """
 
     options: ExportOptions
@@ -56,6 +60,11 @@ class View:
         return self.options.kind != "raw" and self.options.missing != "codes"
 
     @property
+    def coded(self) -> bool:
+        """Whether the file has codes of its own for answers that are missing."""
+        return self.options.format in STATS and self.options.kind != "raw"
+
+    @property
     def joint(self) -> str:
         """What stands between the name of a question and that of a choice."""
         return self.options.separator if self.options.names == "path" else "__"
@@ -72,12 +81,17 @@ def list_feeds(view: View, question: MergedQuestion, name: str) -> list[Feed]:
 
 def find_reason_feed(view: View, question: MergedQuestion, name: str) -> Feed | None:
     """The column that tells why the answer is missing, for a question that can have reasons."""
-    reasons = list_reasons(question, view.codes)
-    cleaned = question.path in (view.reasoned or ())
-    if not (reasons or cleaned) or not view.clean or view.options.missing != "columns":
+    cleaned, odd = question.path in (view.reasoned or ()), can_be_invalid(question)
+    if view.coded:
+        if question.type in CODED or not (cleaned or odd):
+            return None
+    elif not view.clean or view.options.missing != "columns":
         return None
-    told = sorted({*reasons.values(), "invalid"})
-    note = "why there is no answer: " + ", ".join([*told, *(["or what a rule says"] if cleaned else [])])
+    reasons = {} if view.coded else list_reasons(question, view.codes)
+    if not (reasons or cleaned or odd):
+        return None
+    told = sorted({*reasons.values(), *(["invalid"] if odd else [])})
+    note = "why there is no answer: " + ", ".join([*told, *(["or what cleaning says"] if cleaned else [])])
     column = Column(f"{name}__missing", f"{view.label(question)}: why missing", "code", "reason", note)
     texts = {str(code): reason for code, reason in reasons.items()}
     make = convert.reason_of_choices(texts) if question.type == "select_multiple" else reasons.get
@@ -99,12 +113,21 @@ def _plain(view: View, question: MergedQuestion, name: str) -> list[Feed]:
         column = Column(name, view.label(question), "float", note="calculated number")
         return [Feed((Ask(question.path),), (column,), read_number)]
     if kind in ("int", "float"):
+        if view.coded:
+            return [_coded(view, question, Column(name, view.label(question), kind))]
         reasons = list_reasons(question, view.codes) if view.clean else {}
         make = convert.without(reasons) if reasons else None
     elif kind == "text" and question.type not in ("text", "barcode", "file"):
         make = convert.text_of
     column = Column(name, view.label(question), kind)
     return [Feed((Ask(question.path),), (column,), make)]
+
+
+def _coded(view: View, question: MergedQuestion, column: Column) -> Feed:
+    """A column whose cells say themselves why there is no answer."""
+    make = convert.gone(list_reasons(question, view.codes))
+    asks = (Ask(question.path), *([Ask(question.path, "reason")] if view.reasoned is not None else []))
+    return Feed(asks, (column,), make)
 
 
 def _flag(view: View, question: MergedQuestion, name: str) -> list[Feed]:
@@ -138,7 +161,10 @@ def _trace(view: View, question: MergedQuestion, name: str) -> list[Feed]:
         return [Feed((Ask(question.path),), (Column(name, label, "text", note="lat lon alt acc; as sent"),))]
     shape = Column(name, label, "text", note="well-known text (WKT), longitude first")
     points = Column(f"{name}_points", f"{label}: points", "int", note="number of points")
-    return [Feed((Ask(question.path),), (shape, points), convert.wkt(question.type))]
+    length = Column(f"{name}_length", f"{label}: length, m", "float", note="metres along the points", number_format="0")
+    area = Column(f"{name}_area", f"{label}: area, m²", "float", note="square metres inside", number_format="0")
+    measures = (length, area) if question.type == "geoshape" else (length,)
+    return [Feed((Ask(question.path),), (shape, points, *measures), convert.wkt(question.type))]
 
 
 def _file(view: View, question: MergedQuestion, name: str) -> list[Feed]:
@@ -161,6 +187,8 @@ def _file(view: View, question: MergedQuestion, name: str) -> list[Feed]:
 def _select_one(view: View, question: MergedQuestion, name: str) -> list[Feed]:
     ask = Ask(question.path)
     label = view.label(question)
+    if view.coded:
+        return [_coded(view, question, Column(name, label, "code"))]
     reasons = list_reasons(question, view.codes) if view.clean else {}
     shown: dict[str, str | None] = {c.name: view.choice_label(c) for c in question.choices}
     shown.update(dict.fromkeys(map(str, reasons)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from surveyapp.export.cells import Kind, Row
+from surveyapp.export.cells import Gone, Kind, Row
 from surveyapp.export.rows import chunks
 
 _CHUNK = 500
@@ -85,4 +85,12 @@ def observed(rows: Iterable[Row], figures: Sequence[Figures]) -> Iterator[Row]:
     for chunk in chunks(rows, _CHUNK):
         for column, values in zip(figures, zip(*chunk, strict=True), strict=True):
             column.take(values)
+        yield from chunk
+
+
+def observed_coded(rows: Iterable[Row], figures: Sequence[Figures]) -> Iterator[Row]:
+    """The same where cells themselves may say why there is no answer: those are none."""
+    for chunk in chunks(rows, _CHUNK):
+        for column, values in zip(figures, zip(*chunk, strict=True), strict=True):
+            column.take([None if isinstance(value, Gone) else value for value in values])
         yield from chunk

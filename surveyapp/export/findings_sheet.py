@@ -35,6 +35,10 @@ _COLUMNS: Final = (
     SheetColumn(("_interviewed",), "date", 12, "about"),
 )
 
+CONSTRAINT: Final = "constraint-violated"
+_NAMES: Final = [one.headers[0] for one in _COLUMNS]
+_CHECK, _OUTCOME = _NAMES.index("check"), _NAMES.index("outcome")
+
 
 def findings_sheet(layout: Layout) -> Sheet:
     """The sheet; after the finding stand the day of the interview, and what rows of repeats tell of their submission:
@@ -68,6 +72,19 @@ def findings_rows(source: ExportSource, layout: Layout, selection: Selection) ->
             finding.outcome,
             *interviews.about(found.submission_no),
         )
+
+
+class BrokenCounted:
+    """The rows unchanged; `found` counts the answers among them that break a constraint of the form."""
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self._rows = rows
+        self.found = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._rows:
+            self.found += row[_CHECK] == CONSTRAINT and row[_OUTCOME] == "violated"
+            yield row
 
 
 def _about(layout: Layout) -> list[Feed]:

@@ -15,7 +15,17 @@ from sqlalchemy.orm import Session
 
 from surveyapp.export.missing import DEFAULT_CODES
 from surveyapp.export.quality_sheets import QualityFound
-from surveyapp.export.source import Ask, Cleanable, CutOff, FormFile, FoundIn, KeptMedia, PublishedVersion, SaidOf
+from surveyapp.export.source import (
+    Ask,
+    Cleanable,
+    CutOff,
+    FormFile,
+    FoundIn,
+    KeptMedia,
+    LeftOut,
+    PublishedVersion,
+    SaidOf,
+)
 from surveyapp.indicators.catalogue import CATALOGUE
 from surveyapp.indicators.parameters import NO_PARAMETERS, Parameters
 from surveyapp.indicators.settings import MissingCodes, Settings
@@ -23,8 +33,10 @@ from surveyapp.indicators.tabulation import Tabulation
 from surveyapp.quality.interview import Summary
 from surveyapp.quality.summaries import summary_from_plain
 from surveyapp.store.answer_tables import get_answer_tables
-from surveyapp.store.cleaning_source import StoredSubmissions, get_cleaning, hash_cleaning
+from surveyapp.store.cleaning import hash_cleaning
+from surveyapp.store.cleaning_source import StoredSubmissions, get_cleaning
 from surveyapp.store.comments import list_comments
+from surveyapp.store.corrections import count_corrections
 from surveyapp.store.files import Files
 from surveyapp.store.forms import (
     Form,
@@ -38,7 +50,7 @@ from surveyapp.store.frames import ListRows
 from surveyapp.store.quality import QualityFilter, QualityRow, hash_quality, list_all_findings
 from surveyapp.store.quality_summaries import count_summaries, list_summaries
 from surveyapp.store.reach import EVERYTHING, Reach
-from surveyapp.store.reviews import count_left_out, get_exported_states
+from surveyapp.store.reviews import get_exported_states
 from surveyapp.store.selection import Selection
 from surveyapp.store.snapshot import Snapshot
 from surveyapp.store.submissions import count_rules
@@ -48,6 +60,8 @@ from surveyapp.xform.definition import Choice, FormDefinition
 PRELOADS = {("timestamp", "start"): "start", ("timestamp", "end"): "end", ("property", "username"): "username"}
 
 
+# No states at all would bound nothing.
+NO_STATE: Final = ("",)
 # The comments of so many submissions are asked for at once.
 COMMENTED: Final = 500
 # Of the measures of an interview, those that the sheets tell.
@@ -112,9 +126,7 @@ class StoredForm:
     def counts(self) -> Mapping[str, int]:
         """Further counts for the README."""
         rules = count_rules(self.session, self.form.id, self.reach)
-        left_out = count_left_out(self.session, self.form.id, self.reach)
         return {
-            **{f"submissions that are {state.replace('_', ' ')}, not in this file": n for state, n in left_out.items()},
             "copies kept for comparison, not in this file": self.snapshot.count_copies(self.reach),
             "rules of the form that held": rules.ok,
             "rules that were broken": rules.violated,
@@ -128,7 +140,7 @@ class StoredForm:
 
     @cached_property
     def indicators(self) -> Tabulation | None:
-        """The catalogue's indicators, where the newest version can give at least one that is CORE."""
+        """The catalogue's indicators, where any version can give at least one."""
         return self.tabulate(None)
 
     @cached_property
@@ -137,7 +149,9 @@ class StoredForm:
         if not self._cleaning_hash:
             return None
         found = get_cleaning(self.session, self.files, self.form)
-        source = StoredSubmissions(self.session, self.form, found.program.form, flags=found.asks_checks)
+        # What the policy keeps out goes first: it must not be the copy that stays of two.
+        some = Selection(states=self.states)
+        source = StoredSubmissions(self.session, self.form, found.program.form, flags=found.asks_checks, selection=some)
         return Cleanable(found.cleaner, source, lambda: source.unreadable)
 
     @cached_property
@@ -148,10 +162,13 @@ class StoredForm:
         """The indicators of the answers that `rows` gives; None stands for those that were received."""
         if self.settings is None:
             return None
-        questions = {question.name for question in self.versions[-1].definition.questions}
-        if CATALOGUE.not_computable(questions, self.settings).keys() >= set(CATALOGUE.list_codes("CORE")):
+        asked = [{question.name for question in version.definition.questions} for version in self.versions]
+        counted = {one.code for one in CATALOGUE if one.counted}
+        if all(counted <= CATALOGUE.not_computable(names, self.settings).keys() for names in asked):
             return None
-        return get_tabulation(self.session, self.form, self.settings, self.parameters, self.reach, rows)
+        return get_tabulation(
+            self.session, self.form, self.settings, self.parameters, self.reach, rows=rows, files=self.files
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -179,6 +196,15 @@ class StoredForm:
         """One tuple a row of the repeat."""
         return self.snapshot.list_rows(repeat_path, asks, self._reached(selection))
 
+    def left_out(self, selection: Selection) -> Iterator[LeftOut]:
+        """What came and the form's policy keeps out, or somebody deleted."""
+        rows = self.snapshot.list_left_out(replace(selection, reach=self.reach), self.states)
+        for number, instance_id, received_at, state, by, at, deleter, deleted_at, why in rows:
+            if deleted_at is None:
+                yield LeftOut(number, instance_id, received_at, state, deleted=False, reason="", by=by or "", at=at)
+            else:
+                yield LeftOut(number, instance_id, received_at, state, True, why, deleter, deleted_at)
+
     def findings(self, selection: Selection) -> Iterator[FoundIn]:
         """Every finding."""
         for submission_no, instance_id, is_copy, finding in self.snapshot.list_findings(self._reached(selection)):
@@ -201,8 +227,13 @@ class StoredForm:
                     yield row
 
         def summaries() -> Iterator[Summary]:
-            for kept in list_summaries(self.session, chosen()):
-                yield summary_from_plain(kept.content, TIMES, (), b"")
+            # Of an enumerator all interviews count, also those that no sheet of answers holds: rejected ones.
+            everyone = replace(selection, reach=self.reach)
+            numbers = {number for (number,) in self.snapshot.list_rows("", [("", "_submission_no")], everyone)}
+            corrected = count_corrections(self.session, self.form.id)
+            for kept in list_summaries(self.session, numbers):
+                summary = summary_from_plain(kept.content, TIMES, (), b"")
+                yield replace(summary, corrections=corrected.get(kept.submission_id, 0))
 
         return QualityFound(findings, summaries)
 
@@ -237,7 +268,8 @@ class StoredForm:
             yield FormFile(version.version, version.source_name, get_source(self.session, version))
 
     def _reached(self, selection: Selection) -> Selection:
-        return replace(selection, reach=self.reach, states=self.states)
+        wanted = tuple(state for state in self.states if not selection.states or state in selection.states)
+        return replace(selection, reach=self.reach, states=wanted or NO_STATE)
 
     def _file_choices(self, version: FormVersion) -> dict[str, tuple[Choice, ...]]:
         definition = get_definition(self.session, version)

@@ -1,6 +1,7 @@
 """What the codebook tells of the indicators: the formula in words, unit, set, source and inputs of each."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from openpyxl.utils import get_column_letter
 
@@ -9,12 +10,15 @@ from surveyapp.export.codebook import most_frequent
 from surveyapp.export.columns import Column
 from surveyapp.export.figure_labels import indicator_label, is_chinese, line_label
 from surveyapp.export.figures import Figures
-from surveyapp.export.indicator_sheet import INDICATORS_TITLE
+from surveyapp.export.indicator_sheet import INDICATORS_TITLE, kind_of
 from surveyapp.export.summary_sheets import PROJECT_SHEET, VILLAGE_SHEET
 from surveyapp.indicators.catalogue import CATALOGUE
 from surveyapp.indicators.compute import IndicatorTable
 from surveyapp.indicators.declaration import Indicator
 from surveyapp.indicators.summary import LINES
+
+# Stands in place of a sheet where the form cannot give the indicator.
+ABSENT: Final = "not computable"
 
 _BY_CODE = {one.code: one for one in CATALOGUE}
 _SHEET_OF = {"village": VILLAGE_SHEET.title, "project": PROJECT_SHEET.title}
@@ -63,6 +67,24 @@ def _origin(one: Indicator | None) -> Row:
     if one is None:
         return (None, None, None, None)
     return one.unit, one.set, " ".join(one.source) or None, ", ".join((*one.inputs, *one.depends)) or None
+
+
+def list_absent(table: IndicatorTable) -> list[Indicator]:
+    """The indicators of the catalogue that no version of the form can give, those that belong to another left aside."""
+    return [one for one in CATALOGUE if one.counted and one.code not in table.computable]
+
+
+def absent_codebook_rows(table: IndicatorTable, languages: Sequence[str], order: int) -> Iterator[Row]:
+    """One row for each of them, with the questions that the newest version lacks."""
+    newest = list(table.not_computable.values())[-1] if table.not_computable else {}
+    for place, one in enumerate(list_absent(table), order + 1):
+        labels = (indicator_label(one, is_chinese(language)) for language in languages)
+        note = f"not computable: no {', '.join(newest.get(one.code, ()))}"
+        yield (
+            *(place, ABSENT, None, one.code, None, kind_of(one), *labels, "; ".join(one.levels) or None, note),
+            *(None, None, None, None, None, None, one.definition, None, None, None, *([None] * 6)),
+            *_origin(one),
+        )
 
 
 def line_codebook_rows(present: set[str], languages: Sequence[str], order: int) -> Iterator[Row]:

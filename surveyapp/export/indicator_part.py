@@ -9,11 +9,17 @@ from surveyapp.export.charts import ChartSheet
 from surveyapp.export.columns import sheet_columns
 from surveyapp.export.figure_labels import is_chinese
 from surveyapp.export.figures import Figures, observed
-from surveyapp.export.indicator_codebook import indicator_codebook_rows, line_codebook_rows
+from surveyapp.export.indicator_codebook import (
+    absent_codebook_rows,
+    indicator_codebook_rows,
+    line_codebook_rows,
+    list_absent,
+)
 from surveyapp.export.indicator_sheet import INDICATORS_TITLE, KEYS, indicator_columns, indicator_rows, list_shown
 from surveyapp.export.layout import Layout
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.sheets import Line, Sheet
+from surveyapp.export.source import ExportSource
 from surveyapp.export.summary_sheets import (
     BEFORE_AFTER_SHEET,
     PANEL_SHEET,
@@ -23,7 +29,10 @@ from surveyapp.export.summary_sheets import (
     figure_rows,
     panel_rows,
 )
+from surveyapp.indicators.catalogue import CATALOGUE
+from surveyapp.indicators.summary import list_paired
 from surveyapp.indicators.tabulation import Tabulation
+from surveyapp.store.selection import EVERYTHING
 
 
 class IndicatorPart:
@@ -46,7 +55,8 @@ class IndicatorPart:
         summary, names = self.tabulation.summary, self._villages
         yield VILLAGE_SHEET, figure_rows(summary.villages, names, self._chinese)
         yield PROJECT_SHEET, figure_rows(summary.project, names, self._chinese)
-        yield BEFORE_AFTER_SHEET, comparison_rows(summary.before_after, names, self._chinese)
+        if list_paired(self.tabulation.table):
+            yield BEFORE_AFTER_SHEET, comparison_rows(summary.before_after, names, self._chinese)
         if summary.panel.changes:
             yield PANEL_SHEET, panel_rows(summary.panel, names, self._chinese)
 
@@ -61,7 +71,9 @@ class IndicatorPart:
         yield from indicator_codebook_rows(self._columns, self._figures, self.tabulation.table, languages, order)
         summary = self.tabulation.summary
         present = {one.code for one in (*summary.villages, *summary.project)}
-        yield from line_codebook_rows(present, languages, order + len(self._columns))
+        lines = list(line_codebook_rows(present, languages, order + len(self._columns)))
+        yield from lines
+        yield from absent_codebook_rows(self.tabulation.table, languages, order + len(self._columns) + len(lines))
 
     def readme_lines(self) -> Iterator[Line]:
         """What the README tells about the indicators."""
@@ -75,9 +87,12 @@ class IndicatorPart:
         yield Line("line", ("Before", "What people recall of the time before the move (flag recall), no panel."))
         yield from self._panel_lines()
         yield Line("line", ("did_ codes", "A description: parallel trends are assumed, not shown."))
+        if absent := list_absent(table):
+            counted = sum(1 for one in CATALOGUE if one.counted)
+            told = f"{len(absent)} of {counted} indicators: no version of the form asks what they need. They have no "
+            yield Line("line", ("Not computable", f"{told}columns and no figures; the codebook names them at its end."))
         for version, lacking in table.not_computable.items():
-            codes = [code for code in lacking if code in table.columns]
-            if codes:
+            if codes := [code for code in lacking if code in table.computable]:
                 told = f"{', '.join(codes)}. The questions that they lack: see codebook, or publish them."
                 yield Line("line", (f"Not computable for version {version}", told))
         yield Line("line")
@@ -108,3 +123,11 @@ class IndicatorPart:
             if question.newest.name == question_name:
                 return {choice.name: view.choice_label(choice) for choice in question.choices}
         return {}
+
+
+def find_indicators(source: ExportSource, layout: Layout, options: ExportOptions) -> IndicatorPart | None:
+    """Only of clean answers, and of all versions: estimates from a part of the sample would be wrong."""
+    bounded = options.selection != EVERYTHING or bool(options.columns)
+    if options.kind not in ("clean", "both") or bounded or source.indicators is None:
+        return None
+    return IndicatorPart(source.indicators, layout, options)

@@ -24,9 +24,7 @@ _CHUNK = 1_000
 
 def list_shown(table: IndicatorTable) -> tuple[Indicator, ...]:
     """The indicators that at least one version of the form can give, in the order of the catalogue."""
-    lacking = [set(codes) for codes in table.not_computable.values()]
-    nowhere = set.intersection(*lacking) if lacking else set()
-    return tuple(CATALOGUE[code] for code in table.columns if code not in nowhere)
+    return tuple(CATALOGUE[code] for code in table.columns if code in table.computable)
 
 
 def indicator_columns(shown: Sequence[Indicator], *, reasons: bool, chinese: bool) -> tuple[Column, ...]:

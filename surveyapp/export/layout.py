@@ -39,6 +39,22 @@ class Layout:
     notes: tuple[str, ...]
 
 
+def choose_versions(versions: Sequence[PublishedVersion], options: ExportOptions) -> list[PublishedVersion]:
+    """Those of the form's versions that the options ask for.
+
+    Raises:
+        Problem: EXPORT_OPTION for one that the form does not have, and where it has none at all.
+    """
+    known = [published.definition.version for published in versions]
+    if not known:
+        raise Problem(EXPORT_OPTION, "The form has no published version.", remedy="Publish the form first.")
+    for version in options.versions:
+        if version not in known:
+            told, remedy = f"The form has no version {version!r}.", f"Choose among: {', '.join(known)}."
+            raise Problem(EXPORT_OPTION, told, remedy=remedy)
+    return [one for one in versions if not options.versions or one.definition.version in options.versions]
+
+
 def plan_layout(
     versions: Sequence[PublishedVersion],
     options: ExportOptions,
@@ -64,14 +80,17 @@ def plan_layout(
     view = View(options, versions[-1].definition, options.select, missing_files or {}, codes, reasoned)
     tables: list[TableLayout] = []
     notes: list[str] = []
+    titles: dict[str, str] = {}
     taken = [*FIXED_TITLES]
     for table in merged:
         title = "data" if not table.path else sheet_title(table.name, taken)
         taken.append(title)
-        layout = _table_layout(view, table, title, merged)
+        titles[table.path] = title
+        parent = titles.get(table.parent, "data")
+        layout = _table_layout(view, table, title, merged, parent)
         if len(layout.columns) > most_columns and view.select != "summary":
             notes.append(f"Sheet {title}: too many columns, choices of select_multiple questions are not split.")
-            layout = _table_layout(replace(view, select="summary"), table, title, merged)
+            layout = _table_layout(replace(view, select="summary"), table, title, merged, parent)
         parts = _split(layout, most_columns, taken)
         if len(parts) > 1:
             notes.append(f"Sheet {title}: goes on to the right in {', '.join(part.title for part in parts[1:])}.")
@@ -146,7 +165,10 @@ def _names(view: View, table: MergedTable) -> dict[str, str]:
     return short_names(paths)
 
 
-def _table_layout(view: View, table: MergedTable, title: str, merged: Sequence[MergedTable]) -> TableLayout:
+def _table_layout(
+    view: View, table: MergedTable, title: str, merged: Sequence[MergedTable], parent: str = ""
+) -> TableLayout:
+    """`parent` is the title of the sheet of the rows around those of a repeat."""
     names, main = _names(view, table), merged[0]
     answers: list[Feed] = []
     reasons: list[Feed] = []
@@ -157,6 +179,8 @@ def _table_layout(view: View, table: MergedTable, title: str, merged: Sequence[M
         if reason is not None:
             reasons.append(reason)
     keys = _repeat_keys() if table.path else _main_keys()
+    if view.options.index:
+        keys += _index_keys(parent) if table.path else [_numbered("_index", "Number of the row")]
     about = [] if table.path else [feed for feed in _main_about(view) if _is_asked_for(view, feed)]
     carried = list_carried(view, main) if table.path else []
     groups = [[*keys, *answers, *about], carried, reasons]
@@ -216,6 +240,21 @@ def _repeat_keys() -> list[Feed]:
         _meta("_row_key", "Key of this row, permanent", "text", role="key"),
         _meta("_parent_row_key", "Key of the row that this one belongs to", "text", role="key"),
         _meta("_ordinal", "Position within its parent", "int", role="key"),
+    ]
+
+
+def _numbered(known: str, label: str) -> Feed:
+    """A column that the rows are numbered into as they pass (`surveyapp.export.rows`)."""
+    made = _meta(known, label, "int", role="key", note=f"{label} in this file; use the keys to join files")
+    return replace(made, asks=(Ask("", "_submission_no"),))
+
+
+def _index_keys(parent: str) -> list[Feed]:
+    table = _meta("_parent_table_name", "Sheet of the row that this one belongs to", "code", role="key")
+    return [
+        _numbered("_index", "Number of the row"),
+        replace(table, asks=(Ask("", "_submission_no"),), make=lambda _: parent),
+        _numbered("_parent_index", "Number of the row that this one belongs to"),
     ]
 
 

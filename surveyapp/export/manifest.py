@@ -14,7 +14,7 @@ from surveyapp.export.source import ExportSource
 
 _CHUNK: Final = 1 << 20
 # Raised when the same data and options give other files than before.
-_MAKE: Final = 1
+_MAKE: Final = 2
 
 
 def hash_inputs(source: ExportSource, options: ExportOptions) -> str:

@@ -70,6 +70,8 @@ class ExportOptions:
     received_*, interviewed_*: days (ISO) in `zone`, an IANA zone name; both ends belong to the selection.
     wide: so many rows of each repeat also stand side by side in the row of their submission; 0 to 20.
     banner: a row above the headers that names the groups, in workbooks.
+    index: numbers of rows, as users of Kobo know them: _index, and in repeats _parent_index and _parent_table_name.
+    states, teams: only submissions in these states of review, of those that the form's policy lets in; of these teams.
     protection: what an admin confirmed for the kind `deidentified`.
 
     Raises:
@@ -95,6 +97,9 @@ class ExportOptions:
     carry: tuple[str, ...] = CARRIED
     wide: int = 0
     banner: bool = False
+    index: bool = False
+    states: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
     delimiter: Delimiter = ","
     csv_bom: bool = True
     formula_safe: bool = True
@@ -141,14 +146,18 @@ class ExportOptions:
             None if day is None else datetime.combine(day + timedelta(days=number % 2), time(), self.clock)
             for number, day in enumerate(bounds)
         ]
-        return Selection(self.versions, moments[0], moments[1], moments[2], moments[3])
+        bounds_in_time = moments[0], moments[1], moments[2], moments[3]
+        return Selection(self.versions, *bounds_in_time, states=self.states, teams=self.teams)
 
     def fitted(self) -> "ExportOptions":
         """The same options as the format allows them: statistics programs have labels and missing codes of theirs."""
         if self.format in STATS:
-            return replace(self, names="stats", labels="codes", select="split", missing="codes")
+            index = self.index and self.kind != "deidentified"
+            return replace(self, names="stats", labels="codes", select="split", missing="codes", index=index)
         if self.kind == "deidentified" and self.format not in STATS:
-            return replace(self, labels="codes", select="split", wide=0, banner=False)
+            # Numbers of rows and comments would tell more than the cells do.
+            headers = "both" if self.headers == "comment" else self.headers
+            return replace(self, labels="codes", select="split", wide=0, banner=False, index=False, headers=headers)
         if self.format != "xlsx" and self.banner:
             return replace(self, banner=False)
         if self.format == "geojson" and self.headers != "name":

@@ -26,8 +26,8 @@ _SHADES: Final = (Shade("severity", "error", RED), Shade("severity", "warning", 
 
 @dataclass(frozen=True, slots=True)
 class QualityFound:
-    """What is kept of the checks: the findings and the summaries of the submissions in an export, read anew with each
-    call.
+    """What is kept of the checks, read anew with each call: the findings of the submissions in an export, and the
+    summaries of all submissions that its other bounds let in, also of rejected ones.
     """
 
     findings: Callable[[], Iterator[QualityRow]]
@@ -140,6 +140,8 @@ def enumerator_rows(found: QualityFound) -> Iterator[Row]:
     """One row for each enumerator, in order of name; interviews of which nobody is named come last."""
     crew: dict[str, list[Summary]] = defaultdict(list)
     for summary in found.summaries():
+        if summary.backcheck:
+            continue
         crew[summary.enumerator].append(summary)
     opened: dict[str, Counter[str]] = defaultdict(Counter)
     for row in found.findings():

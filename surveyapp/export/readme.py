@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from surveyapp.export.codebook import TableFigures
 from surveyapp.export.layout import Layout
+from surveyapp.export.missing import list_undeclared
 from surveyapp.export.options import STATS, ExportOptions
 from surveyapp.export.sheets import Line, Written
 from surveyapp.export.source import CutOff, ExportSource
@@ -31,7 +32,7 @@ _OTHER_SHEETS = {
     "findings": "everything that looked wrong, one row each; the answers themselves were kept",
     "comments": "what people said of the submissions, one row each; resolved and struck ones too",
     "cleaning_log": "one row per cell that is not as it was sent: from what, to what, by which rule or whom, and why",
-    "deletion_log": "one row per submission that was left out, and why",
+    "deletion_log": "one row per submission that came and is not in this file, and why",
     "codebook": "one row per column: question, type, labels, rules, missing codes, counts",
     "choices": "the codes and labels of every list, all versions",
     "disclosure": "what was done to protect people, and how likely they are known again",
@@ -41,7 +42,7 @@ _OTHER_SHEETS = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is known once all sheets are written."""
+    """What is known once all sheets are written; `broken` counts answers that break a constraint of the form."""
 
     sheets: Sequence[tuple[Written, str]]
     tables: Sequence[TableFigures]
@@ -49,7 +50,8 @@ class Told:
     inputs_hash: str
     warnings: Sequence[str]
     indicators: Sequence[Line] = ()
-    cleaning: Sequence[Line] = ()
+    account: Sequence[Line] = ()
+    broken: int | None = None
 
 
 def readme_lines(source: ExportSource, layout: Layout, options: ExportOptions, told: Told) -> Iterator[Line]:
@@ -58,8 +60,8 @@ def readme_lines(source: ExportSource, layout: Layout, options: ExportOptions, t
     yield Line("line")
     yield from _warnings(told.warnings)
     yield from _about(source, layout, options, told)
-    yield from _counts(source, told)
-    yield from told.cleaning
+    yield from told.account
+    yield from _counts(source, layout, told)
     yield from told.indicators
     yield from _sheet_list(told.sheets)
     yield from _how_to_read(layout, options)
@@ -109,11 +111,13 @@ def _filter(options: ExportOptions) -> str:
     ):
         if first or last:
             parts.append(" ".join([word, *([f"from {first}"] if first else []), *([f"until {last}"] if last else [])]))
+    for word, some in (("states", options.states), ("teams", options.teams)):
+        parts += [f"{word} {', '.join(some)}"] if some else []
     told = f"{'; '.join(parts)}; sheets of indicators come only with all submissions" if parts else "all submissions"
     return f"{told}; columns {', '.join(options.columns)}" if options.columns else told
 
 
-def _counts(source: ExportSource, told: Told) -> Iterator[Line]:
+def _counts(source: ExportSource, layout: Layout, told: Told) -> Iterator[Line]:
     if not told.tables:
         return
     main = told.tables[0]
@@ -128,7 +132,23 @@ def _counts(source: ExportSource, told: Told) -> Iterator[Line]:
             yield Line("line", (f"… {word} {code}", count))
     for words, count in source.counts.items():
         yield Line("line", (words, count))
+    if told.broken is not None:
+        words = "Answers that break a constraint of the form: they stay, unless a rule of cleaning changes them"
+        yield Line("line", (words, told.broken))
+    if taken := _count_undeclared(layout, told.tables):
+        yield Line("line", ("… of questions whose constraint forbids the missing codes: taken as missing", taken))
     yield Line("line")
+
+
+def _count_undeclared(layout: Layout, tables: Sequence[TableFigures]) -> int:
+    """The answers missing for a reason that the codes of the settings give, and the form does not."""
+    found = 0
+    for table in tables:
+        for column, figures in zip(table.table.columns, table.figures, strict=True):
+            if column.role == "reason" and column.question is not None and figures.codes:
+                reasons = list_undeclared(column.question, layout.view.codes)
+                found += sum(figures.codes[reason] for reason in reasons)
+    return found
 
 
 def _sheet_list(sheets: Sequence[tuple[Written, str]]) -> Iterator[Line]:
@@ -177,14 +197,18 @@ def _how_to_read(layout: Layout, options: ExportOptions) -> Iterator[Line]:
 def _missing_legend(options: ExportOptions) -> Iterator[Line]:
     codes = "-98, dk, dont_know = dont_know; -99, rf, refused = refused"
     if options.format in STATS:
-        words = "SPSS: user-missing -98 don't know, -99 refused, -97 n/a, -96 not in the list. Stata: .a .b .c .d"
-        yield Line("line", ("Missing codes", words))
+        words = (
+            "SPSS, user-missing: -98 don't know, -99 refused, -97 does not apply, -96 other code or not in the list, "
+        )
+        yield Line("line", ("Missing codes", f"{words}-95 emptied in cleaning, -94 could not be read."))
+        yield Line("line", (None, "Where such a number may be an answer: 999,900 less. Stata: .a .b .c .d .e .f"))
         return
     if options.missing == "codes":
         yield Line("line", ("Missing codes", f"They stand in the cells as sent: {codes}."))
         return
     yield Line("line", ("Missing codes", f"{codes}. The cell is empty."))
-    yield Line("line", (None, "Codes count only where the form allows them: column missing codes of the codebook."))
+    told = "A number that the form allows as an answer is no code: see column missing codes of the codebook."
+    yield Line("line", (None, told))
     if options.missing == "columns":
         yield Line("line", (None, "The reason is in question__missing, at the far right of the sheet."))
         yield Line("line", (None, "invalid = what was sent is not of the question's type; its text is in _extra."))

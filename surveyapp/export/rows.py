@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from surveyapp.export.cells import AsSent, Row
+from surveyapp.export.cells import AsSent, Gone, Row
 from surveyapp.export.columns import Beside, Feed, TableLayout
+from surveyapp.export.feeds import CODED
 from surveyapp.export.merge import KeptPath
 from surveyapp.export.missing import INVALID
-from surveyapp.export.options import ExportOptions
+from surveyapp.export.options import STATS, ExportOptions
 from surveyapp.export.source import MOST_ASKS, Ask, ExportSource
 
 _INDEX = re.compile(r"\[\d+\]")
@@ -44,7 +45,7 @@ def compile_shape(
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Where an unreadable answer shows: its first column, and its reason column (-1 = none)."""
+    """Where an unreadable answer shows: its first column, and the column of its reason (-1 = none), which may be it."""
 
     column: int
     reason: int
@@ -53,8 +54,8 @@ class _Target:
 class Extras:
     """Puts answers that no typed column could take where the reader finds them.
 
-    Raw: back into their cell, as sent. Clean: the cell stays empty and its reason column says `invalid`; the text
-    stays in `_extra`.
+    Raw: back into their cell, as sent. Clean: the cell stays empty and its reason column says `invalid`, or the cell
+    itself in files that have codes for that; the text stays in `_extra`.
     """
 
     def __init__(self, table: TableLayout, options: ExportOptions, kept_path: KeptPath) -> None:
@@ -70,6 +71,8 @@ class Extras:
                 self._extra_column = index
             elif column.question is not None:
                 (reasons if column.role == "reason" else firsts).setdefault(column.question.path, index)
+                if options.format in STATS and column.question.type in CODED:
+                    reasons.setdefault(column.question.path, index)
         for path, index in firsts.items():
             self._targets[path] = _Target(index, reasons.get(path, -1))
 
@@ -85,7 +88,7 @@ class Extras:
                 cells[target.column] = AsSent(text)
                 del left[path]
             elif target.reason >= 0:
-                cells[target.reason] = INVALID
+                cells[target.reason] = INVALID if target.reason != target.column else Gone(INVALID)
         if self._extra_column >= 0 and self._raw:
             cells[self._extra_column] = json.dumps(left, ensure_ascii=False, sort_keys=True) if left else None
         return tuple(cells)
@@ -104,14 +107,29 @@ def main_rows(source: ExportSource, table: TableLayout, options: ExportOptions) 
     asks, shape = compile_shape((*table.feeds, *table.reasons), (_EXTRA, _NUMBER))
     extra, number = asks.index(_EXTRA), asks.index(_NUMBER)
     beside = [_SideBySide(source, one, options) for one in table.beside]
-    extras = Extras(table, options, source.kept_path)
-    for row in _ask(lambda some: source.main_rows(some, options.selection), asks):
+    extras, numbers = Extras(table, options, source.kept_path), _find_numbers(table)
+    for count, row in enumerate(_ask(lambda some: source.main_rows(some, options.selection), asks), 1):
         shaped = shape(row)
+        if numbers:
+            shaped = _numbered(shaped, numbers, (count,))
         if row[extra] is not None:
             shaped = extras.apply(shaped, json.loads(row[extra]))
         for one in beside:
             shaped += one.of(row[number])
         yield shaped
+
+
+def _find_numbers(table: TableLayout) -> list[int]:
+    """The places of the columns that rows are numbered into: of the row, and of the row around it."""
+    known = [column.known for feed in table.feeds[: table.keys] for column in feed.columns]
+    return [known.index(name) for name in ("_index", "_parent_index") if name in known]
+
+
+def _numbered(row: Row, places: Sequence[int], numbers: Sequence[int]) -> tuple[Any, ...]:
+    cells = list(row)
+    for place, number in zip(places, numbers, strict=True):
+        cells[place] = number
+    return tuple(cells)
 
 
 class _SideBySide:
@@ -141,11 +159,13 @@ def repeat_rows(source: ExportSource, table: TableLayout, options: ExportOptions
     reasons = sum(len(feed.columns) for feed in table.feeds)
     places = [asks.index(ask) for ask in key]
     extras = Extras(table, options, source.kept_path)
-    around = _Around(source, table, options)
-    for row in _ask(lambda some: source.repeat_rows(table.path, some, options.selection), asks):
+    around, numbers = _Around(source, table, options), _find_numbers(table)
+    for count, row in enumerate(_ask(lambda some: source.repeat_rows(table.path, some, options.selection), asks), 1):
         number, parent_key, ordinal = (row[place] for place in places)
         around.move_to(number)
         shaped = shape(row)
+        if numbers:
+            shaped = _numbered(shaped, numbers, (count, around.number_of(parent_key)))
         if around.texts:
             texts = around.texts_of(parent_key, ordinal)
             shaped = extras.apply(shaped, texts) if texts else shaped
@@ -163,6 +183,7 @@ class _Around:
         self._number, self._extra = asks.index(_NUMBER), asks.index(_EXTRA)
         self._main = source.main_rows(asks, options.selection)
         self._at = -1
+        self._count = 0
         self._kept_path = source.kept_path
         self._steps = _steps(source, table)
         self._outer = [_Outer(source, step, options) for step in self._steps[:-1]]
@@ -176,11 +197,16 @@ class _Around:
             if row is None:
                 raise LookupError(f"the snapshot has repeat rows of submission {number}, but not the submission")
             self._at = row[self._number]
+            self._count += 1
             if self._at == number:
                 self.carried = self._shape(row)
                 self.texts = json.loads(row[self._extra]) if row[self._extra] is not None else {}
         for outer in self._outer:
             outer.move_to(number)
+
+    def number_of(self, parent_key: str) -> int:
+        """The number that the row around the one at hand has in its sheet."""
+        return self._outer[-1].rows[parent_key][2] if self._outer else self._count
 
     def texts_of(self, parent_key: str, ordinal: int) -> dict[str, str]:
         """The unreadable answers of one row of the repeat, of those of its submission."""
@@ -199,14 +225,15 @@ class _Around:
 
 
 class _Outer:
-    """The rows of an outer repeat that belong to the submission at hand: key to (parent key, position)."""
+    """The rows of an outer repeat that belong to the submission at hand: key to (parent key, position, number)."""
 
     def __init__(self, source: ExportSource, path: str, options: ExportOptions) -> None:
         asks = (_NUMBER, Ask("", "_row_key"), Ask("", "_parent_row_key"), Ask("", "_ordinal"))
         self._source = iter(source.repeat_rows(path, asks, options.selection))
         self._next: Row | None = next(self._source, None)
-        self.rows: dict[str, tuple[str, int]] = {}
+        self.rows: dict[str, tuple[str, int, int]] = {}
         self._at = -1
+        self._count = 0
 
     def move_to(self, number: int) -> None:
         """Hold the rows of the submission of that number."""
@@ -215,8 +242,9 @@ class _Outer:
         self._at = number
         self.rows.clear()
         while self._next is not None and self._next[0] <= number:
+            self._count += 1
             if self._next[0] == number:
-                self.rows[self._next[1]] = (self._next[2], self._next[3])
+                self.rows[self._next[1]] = (self._next[2], self._next[3], self._count)
             self._next = next(self._source, None)
 
 

@@ -27,17 +27,24 @@ from surveyapp.export.comments_sheet import COMMENTS_SHEET, comment_rows
 from surveyapp.export.disclosure_sheet import DISCLOSURE_SHEET, disclosure_rows
 from surveyapp.export.distribution import Observed
 from surveyapp.export.figure_labels import is_chinese
-from surveyapp.export.figures import observed
-from surveyapp.export.findings_sheet import findings_rows, findings_sheet
+from surveyapp.export.figures import observed, observed_coded
+from surveyapp.export.findings_sheet import BrokenCounted, findings_rows, findings_sheet
 from surveyapp.export.guard import Guard
-from surveyapp.export.indicator_part import IndicatorPart
-from surveyapp.export.layout import FIXED_TITLES, Layout, plan_layout
-from surveyapp.export.log_sheets import CLEANING_LOG, DELETION_LOG, cleaning_lines, deletion_rows, log_rows
+from surveyapp.export.indicator_part import find_indicators
+from surveyapp.export.layout import FIXED_TITLES, Layout, choose_versions, plan_layout
+from surveyapp.export.log_sheets import (
+    CLEANING_LOG,
+    DELETION_LOG,
+    account_lines,
+    cleaning_lines,
+    deletion_rows,
+    log_rows,
+)
 from surveyapp.export.long_text import LONG_TEXT_SHEET, LongTexts
 from surveyapp.export.manifest import describe_export, hash_file, hash_inputs, release
 from surveyapp.export.media_zip import MediaZip, write_forms
 from surveyapp.export.names import sheet_title
-from surveyapp.export.options import FILES, ExportOptions
+from surveyapp.export.options import FILES, STATS, ExportOptions
 from surveyapp.export.package import PackageTooLarge, check_package
 from surveyapp.export.quality_sheets import (
     DATA_QUALITY,
@@ -54,7 +61,6 @@ from surveyapp.export.source import ExportSource, PublishedVersion
 from surveyapp.export.text import Tally
 from surveyapp.export.writers import Writer, open_writer
 from surveyapp.problems import EXPORT_OPTION, Problem
-from surveyapp.store.selection import EVERYTHING
 
 # Told rows written so far, rows in all, and the sheet at hand; may raise to stop the export.
 Progress: TypeAlias = Callable[[int, int, str], None]
@@ -100,7 +106,7 @@ def write_export(
         RowsLost: the rows written are not those of the snapshot.
     """
     options = options.fitted()
-    chosen = _choose_versions(source, options)
+    chosen = choose_versions(source.versions, options)
     unfinished = out_path.resolve().parent / f".{out_path.name}.{secrets.token_hex(4)}.part"
     try:
         if options.format in FILES:
@@ -120,7 +126,8 @@ def _cleaned(source: ExportSource, options: ExportOptions, folder: Path) -> Iter
         yield source
         return
     with contextlib.closing(CleanRows(source.cleaning, folder)) as rows:
-        yield CleanedForm(source, rows, keep_codes=options.missing == "codes")
+        keep_codes = options.missing == "codes" and options.format not in STATS
+        yield CleanedForm(source, rows, keep_codes=keep_codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,19 +220,6 @@ def _release(
     return ExportResult(out_path, beside, digest, content_hash, tuple(sheets), tuple(warnings))
 
 
-def _choose_versions(source: ExportSource, options: ExportOptions) -> list[PublishedVersion]:
-    known = [published.definition.version for published in source.versions]
-    if not known:
-        raise Problem(EXPORT_OPTION, "The form has no published version.", remedy="Publish the form first.")
-    for version in options.versions:
-        if version not in known:
-            raise Problem(
-                EXPORT_OPTION, f"The form has no version {version!r}.", remedy=f"Choose among: {', '.join(known)}."
-            )
-    wanted = options.versions or known
-    return [published for published in source.versions if published.definition.version in wanted]
-
-
 def _collect_missing(source: ExportSource, options: ExportOptions) -> dict[int, frozenset[str]]:
     found: dict[int, set[str]] = {}
     for number, file in source.missing_files(options.selection):
@@ -256,7 +250,8 @@ class _Export:
         self._done = 0
         self._written: dict[str, list[Written]] = {}
         self._figures: list[TableFigures] = []
-        self.indicators = _find_indicators(source, layout, options)
+        self._broken: BrokenCounted | None = None
+        self.indicators = find_indicators(source, layout, options)
 
     def write_sheets(self, long_texts: LongTexts) -> None:
         """Every sheet but README, in the order of the workbook."""
@@ -276,14 +271,19 @@ class _Export:
             self._write_raw()
         if self._guard is None:
             self._write_quality()
-            if isinstance(self._source, CleanedForm):
-                self._write(CLEANING_LOG, log_rows(self._source, self._layout, self._options))
-                self._write(DELETION_LOG, deletion_rows(self._source, self._options))
+            self._write_logs()
         languages = self._layout.view.definition.languages or ("",)
         self._write_codebook(languages)
         self._write(choices_sheet(languages), choices_rows(self._layout, self._figures, languages))
         if long_texts.count:
             self._write(LONG_TEXT_SHEET, long_texts.rows())
+
+    def _write_logs(self) -> None:
+        cleaned, gone = isinstance(self._source, CleanedForm), deletion_rows(self._source, self._options)
+        if isinstance(self._source, CleanedForm):
+            self._write(CLEANING_LOG, log_rows(self._source, self._layout, self._options))
+        if (first := next(gone, None)) is not None or cleaned:
+            self._write(DELETION_LOG, chain(() if first is None else (first,), gone))
 
     def _write_quality(self) -> None:
         found = self._source.quality(self._options.selection)
@@ -292,8 +292,8 @@ class _Export:
             self._write(DATA_QUALITY, quality_rows(found, language))
             self._write(ENUMERATORS, enumerator_rows(found))
             self._write(QUALITY_FINDINGS, finding_rows(found, self._options, language))
-        rows = findings_rows(self._source, self._layout, self._options.selection)
-        self._write(findings_sheet(self._layout), rows)
+        self._broken = BrokenCounted(findings_rows(self._source, self._layout, self._options.selection))
+        self._write(findings_sheet(self._layout), iter(self._broken))
         said = comment_rows(self._source, self._layout, self._options)
         if self._options.kind != "raw" and (first := next(said, None)) is not None:
             self._write(COMMENTS_SHEET, chain((first,), said))
@@ -303,10 +303,13 @@ class _Export:
         warnings = [*self._layout.notes, *tally.warnings(), *self._warn_of_versions(), *self._warn_of_parts()]
         sheets = describe_sheets(self._layout, self._written)
         about = tuple(self.indicators.readme_lines()) if self.indicators is not None else ()
-        cleaning: Sequence[Line] = ()
+        account: list[Line] = []
+        if self._figures:
+            account += account_lines(self._source, self._options, self._counts[""])
         if isinstance(self._source, CleanedForm) and self._guard is None:
-            cleaning = tuple(cleaning_lines(self._source, self._layout, self._options))
-        return Told(sheets, self._figures, self._writer.content_hash(), inputs_hash, warnings, about, cleaning)
+            account += cleaning_lines(self._source, self._layout, self._options)
+        content_hash, broken = self._writer.content_hash(), self._broken.found if self._broken is not None else None
+        return Told(sheets, self._figures, content_hash, inputs_hash, warnings, about, account, broken)
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -333,7 +336,8 @@ class _Export:
         if self._guard is not None:
             rows = self._guard.rows(table, rows, self._counts[table.path])
         self._figures.append(TableFigures(table, seen))
-        self._write(self._sheet(table), observed(rows, seen))
+        watched = observed_coded if self._options.format in STATS else observed
+        self._write(self._sheet(table), watched(rows, seen))
         found = sum(part.rows for part in self._written[table.title])
         if found != self._counts[table.path]:
             raise RowsLost(f"sheet {table.title} holds {found} rows, the snapshot has {self._counts[table.path]}")
@@ -342,7 +346,7 @@ class _Export:
         """The sheets of answers once more, as the phones sent them."""
         source = self._source.inner if isinstance(self._source, CleanedForm) else self._source
         options = replace(self._options, kind="raw", wide=0)
-        chosen = _choose_versions(source, options)
+        chosen = choose_versions(source.versions, options)
         taken = [*FIXED_TITLES, *(table.title for table in self._layout.tables)]
         layout = plan_layout(chosen, options, source.kept_path, published=source.versions, codes=source.codes)
         for table in layout.tables:
@@ -388,11 +392,3 @@ class _Export:
             if len(parts) > 1:
                 rest = ", ".join(part.title for part in parts[1:])
                 yield f"Sheet {title} is full and goes on in {rest}."
-
-
-def _find_indicators(source: ExportSource, layout: Layout, options: ExportOptions) -> IndicatorPart | None:
-    """Only of clean answers, and of all versions: estimates from a part of the sample would be wrong."""
-    bounded = options.selection != EVERYTHING or bool(options.columns)
-    if options.kind not in ("clean", "both") or bounded or source.indicators is None:
-        return None
-    return IndicatorPart(source.indicators, layout, options)

@@ -100,6 +100,22 @@ class SaidOf(NamedTuple):
     comment: Comment
 
 
+class LeftOut(NamedTuple):
+    """A submission that came and is in no export: its state is none that the form's policy lets in, or it was deleted.
+
+    `by` and `at` say who decided so, '' and None where nobody did.
+    """
+
+    submission_no: int
+    instance_id: str
+    received_at: datetime
+    state: str
+    deleted: bool
+    reason: str
+    by: str
+    at: datetime | None
+
+
 class KeptMedia(NamedTuple):
     """A file that came with a submission: the name that the phone gave it, SHA-256 in hex, bytes."""
 
@@ -190,6 +206,9 @@ class ExportSource(Protocol):
 
     def repeat_rows(self, repeat_path: str, asks: Sequence[Ask], selection: Selection) -> Iterator[tuple[Any, ...]]:
         """One tuple a row of the repeat, in the order of `asks`."""
+
+    def left_out(self, selection: Selection) -> Iterator[LeftOut]:
+        """What came, is within the bounds of the selection, and is not among the rows."""
 
     def findings(self, selection: Selection) -> Iterator[FoundIn]:
         """Every finding."""

@@ -10,26 +10,33 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from surveyapp.export.cells import AsSent, Row
-from surveyapp.export.choice_codes import OTHER_CODE, REASON_CODES, is_register, list_name
+from surveyapp.export.cells import AsSent, Gone, Row
+from surveyapp.export.choice_codes import MOST_SINGLE, REASON_CODES, is_register, list_name, number_reasons
 from surveyapp.export.columns import Column, TableLayout
 from surveyapp.export.extras import import_extra
 from surveyapp.export.feeds import View
 from surveyapp.export.merge import MergedQuestion
-from surveyapp.export.missing import DONT_KNOW, NOT_APPLICABLE, REFUSED, list_reasons
+from surveyapp.export.missing import BLANKED, DONT_KNOW, INVALID, NOT_APPLICABLE, OTHER_CODE, REFUSED
 from surveyapp.export.text import Tally
 
 # Why there is no answer: the tag in Stata, and the words where the form has no label for it.
-_OTHER: Final = "other"
-TAGS: Final[Mapping[str, str]] = {DONT_KNOW: "a", REFUSED: "b", NOT_APPLICABLE: "c", _OTHER: "d"}
+TAGS: Final[Mapping[str, str]] = {
+    DONT_KNOW: "a",
+    REFUSED: "b",
+    NOT_APPLICABLE: "c",
+    OTHER_CODE: "d",
+    BLANKED: "e",
+    INVALID: "f",
+}
 _WORDS: Final[Mapping[str, str]] = {
     DONT_KNOW: "don't know",
     REFUSED: "refused",
     NOT_APPLICABLE: "does not apply",
-    _OTHER: "not in the list",
+    OTHER_CODE: "other code",
+    BLANKED: "emptied in cleaning",
+    INVALID: "could not be read",
 }
-# SPSS takes three single missing values a variable.
-_MOST_MISSING = 3
+_NOT_LISTED: Final = "not in the list"
 _STATA_LABEL = 80
 _SPSS_LABEL = 255
 _VALUE_LABEL = 120
@@ -43,14 +50,14 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 class _Variable:
     """A column for a statistics program.
 
-    `codes` are the numbers of its choices, `labels` words for its values, `missing` why a value is no answer.
+    `codes` are the numbers of its choices, `labels` words for its values, `missing` the numbers of reasons.
     """
 
     column: Column
     kind: str
     codes: Mapping[str, int]
     labels: Mapping[int, str]
-    missing: Mapping[int, str]
+    missing: Mapping[str, int]
 
 
 class StatsFiles:
@@ -86,10 +93,9 @@ class StatsFiles:
         question, kind = column.question, column.kind
         if question is not None and question.type == "select_one" and not column.note and not is_register(question):
             return self._choice(column, question)
-        if kind in ("int", "float") and question is not None and not column.choice:
-            found = list_reasons(question, self._view.codes)
-            missing = {code: reason for code, reason in found.items() if isinstance(code, int)}
-            return _Variable(column, "number", {}, {code: _WORDS[reason] for code, reason in missing.items()}, missing)
+        if kind in ("int", "float") and question is not None and question.type in ("integer", "decimal"):
+            missing = number_reasons(self._view, question)
+            return _Variable(column, "number", {}, {code: _WORDS[reason] for reason, code in missing.items()}, missing)
         plain = (
             "number" if kind in ("int", "float", "bool") else kind if kind in ("date", "datetime", "time") else "text"
         )
@@ -98,17 +104,22 @@ class StatsFiles:
     def _choice(self, column: Column, question: MergedQuestion) -> _Variable:
         codes = self._codes.get(list_name(question), {})
         labels = {codes[choice.name]: self._view.choice_label(choice) for choice in question.choices}
-        reasons = {number: reason for reason, number in REASON_CODES.items() if number in labels}
-        missing = {**reasons, OTHER_CODE: _OTHER}
-        return _Variable(column, "choice", codes, {OTHER_CODE: _WORDS[_OTHER], **labels}, missing)
+        cleaned = question.path in (self._view.reasoned or ())
+        other = REASON_CODES[OTHER_CODE]
+        missing = {reason: code for reason, code in REASON_CODES.items() if cleaned or code in (*labels, other)}
+        words = {code: _WORDS[reason] for reason, code in missing.items()}
+        return _Variable(column, "choice", codes, {**words, other: _NOT_LISTED, **labels}, missing)
 
     def _taker(self, one: _Variable) -> Callable[[Any], Any]:
+        missing = one.missing
         if one.kind == "choice":
-            codes, other = one.codes, OTHER_CODE
-            return lambda value: None if value is None else codes.get(value, other)
+            codes, other = one.codes, missing[OTHER_CODE]
+            return lambda value: (
+                None if value is None else missing.get(value) if isinstance(value, Gone) else codes.get(value, other)
+            )
         if one.kind == "text":
             return self._text
-        return self._typed
+        return lambda value: missing.get(value) if isinstance(value, Gone) else self._typed(value)
 
     def _typed(self, value: Any) -> Any:
         if isinstance(value, AsSent):
@@ -118,7 +129,7 @@ class StatsFiles:
 
     def _text(self, value: Any) -> str:
         """Neither program knows a text that is missing: it is empty there."""
-        if value is None:
+        if value is None or isinstance(value, Gone):
             return ""
         text = str(value).replace("\x00", "\ufffd").encode(errors="replace").decode()
         if self._suffix == "sav" and len(text.encode()) > _SPSS_TEXT:
@@ -135,7 +146,7 @@ class StatsFiles:
         if one.kind in ("date", "time"):
             return pandas.Series(values, dtype=object)
         if self._suffix == "dta" and one.missing:
-            tags = {code: TAGS[reason] for code, reason in one.missing.items()}
+            tags = {code: TAGS[reason] for reason, code in one.missing.items()}
             return pandas.Series(
                 [None if value is None else tags.get(value, float(value)) for value in values], dtype=object
             )
@@ -174,20 +185,17 @@ def _value_labels(variables: list[_Variable], code: Callable[[_Variable, int], A
 
 
 def _tagged(one: _Variable, number: int) -> Any:
-    return TAGS[one.missing[number]] if number in one.missing else number
+    return next((TAGS[reason] for reason, code in one.missing.items() if code == number), number)
 
 
 def _tags(one: _Variable) -> list[str]:
-    return sorted({TAGS[reason] for reason in one.missing.values()})
+    return sorted(TAGS[reason] for reason in one.missing)
 
 
 def _missing_ranges(one: _Variable) -> list[Any]:
-    """Three single values, or the range of all where there are more: those of choices are −99 to −96."""
-    if len(one.missing) <= _MOST_MISSING:
-        return sorted(one.missing)
-    return (
-        [{"lo": min(one.missing), "hi": max(one.missing)}] if one.kind == "choice" else [*one.missing][:_MOST_MISSING]
-    )
+    """Three single values, or the range of all where there are more."""
+    codes = sorted(one.missing.values())
+    return codes if len(codes) <= MOST_SINGLE else [{"lo": codes[0], "hi": codes[-1]}]
 
 
 def _measure(one: _Variable) -> str:

@@ -6,6 +6,7 @@ household depends on that household alone (and on stored parameters): see `surve
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +21,7 @@ from surveyapp.indicators.reading import Answers, Reading
 from surveyapp.indicators.registry import Registry
 from surveyapp.indicators.settings import Settings
 
-SLICE: Final = 1 << 15
+SLICE: Final = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,13 @@ class IndicatorTable:
 
     def __getitem__(self, code: str) -> Column:
         return self.columns[code]
+
+    @cached_property
+    def computable(self) -> frozenset[str]:
+        """The indicators that at least one version of the form can give."""
+        lacking = [set(codes) for codes in self.not_computable.values()]
+        nowhere = set.intersection(*lacking) if lacking else set()
+        return frozenset(code for code in self.columns if code not in nowhere)
 
     def rows(self, which: NDArray[Any]) -> "IndicatorTable":
         """Some of the households."""
@@ -90,7 +98,10 @@ def compute_households(
 
 
 class _Making:
-    """Columns of the whole table, filled slice by slice."""
+    """Columns of the whole table, filled slice by slice.
+
+    One that is the same everywhere holds its value once: of a form that asks for little, nearly all are missing.
+    """
 
     def __init__(self, n: int, codes: Iterable[str]) -> None:
         self.n = n
@@ -104,11 +115,13 @@ class _Making:
         if one.code not in self._wanted:
             return
         if one.code not in self.columns:
-            values = np.empty(self.n, column.values.dtype)
-            self.columns[one.code] = Column(values, np.empty(self.n, np.uint8), column.levels)
+            first = Column(column.values[:1], column.reasons[:1], column.levels)
+            self.columns[one.code] = _repeat(first, self.n)
         whole = self.columns[one.code]
-        whole.values[start:stop] = column.values
-        whole.reasons[start:stop] = column.reasons
+        if not _goes_on(whole.values, column.values) or not _goes_on(whole.reasons, column.reasons):
+            whole = self._open(one.code)
+            whole.values[start:stop] = column.values
+            whole.reasons[start:stop] = column.reasons
         for name, where in raised.items():
             if where.any():
                 self.marks.setdefault((one.code, name), np.zeros(self.n, bool))[start:stop] = where
@@ -122,10 +135,39 @@ class _Making:
                     self._blank(code, lacks[frame.version])
         return {code: self.columns[code] for code in self.wanted}
 
+    def _open(self, code: str) -> Column:
+        """The column, to be written to."""
+        column = self.columns[code]
+        if not column.values.flags.writeable:
+            column = self.columns[code] = Column(column.values.copy(), column.reasons.copy(), column.levels)
+        return column
+
     def _blank(self, code: str, where: Mask) -> None:
         column = self.columns[code]
-        column.values[where] = -1 if column.levels else np.nan
-        column.reasons[where] = Reason.NOT_IN_VERSION
+        if where.all():
+            nothing = np.array([-1 if column.levels else np.nan], column.values.dtype)
+            reason = np.array([Reason.NOT_IN_VERSION], np.uint8)
+            self.columns[code] = _repeat(Column(nothing, reason, column.levels), self.n)
+        else:
+            self._blank_some(code, where)
         for (owner, _), mask in self.marks.items():
             if owner == code:
                 mask[where] = False
+
+    def _blank_some(self, code: str, where: Mask) -> None:
+        column = self._open(code)
+        column.values[where] = -1 if column.levels else np.nan
+        column.reasons[where] = Reason.NOT_IN_VERSION
+
+
+def _repeat(first: Column, n: int) -> Column:
+    """A column of `n` times the same; its arrays cannot be written to."""
+    return Column(np.broadcast_to(first.values, n), np.broadcast_to(first.reasons, n), first.levels)
+
+
+def _goes_on(whole: NDArray[Any], part: NDArray[Any]) -> bool:
+    """Whether a column that is the same everywhere so far is so in one more slice."""
+    if whole.flags.writeable:
+        return False
+    first = whole[:1]
+    return bool(((part == first) | ((part != part) & (first != first))).all())

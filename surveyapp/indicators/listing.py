@@ -17,8 +17,8 @@ FIGURE: Final = ("code", "place", "estimate", "se", "lower", "upper", "df", "n",
 
 
 def list_household_rows(found: Tabulation) -> Iterator[dict[str, Any]]:
-    """One row a household: keys, then for each indicator its value and why it is missing."""
-    columns = found.table.columns
+    """One row a household: keys, then for each indicator that the form can give its value and why it is missing."""
+    columns = {code: column for code, column in found.table.columns.items() if code in found.table.computable}
     for place, household in enumerate(found.households):
         row: dict[str, Any] = {"_submission_no": household.submission_no, "_instance_id": household.instance_id}
         for code, column in columns.items():
@@ -85,7 +85,7 @@ def explain_lack(found: Tabulation) -> str:
 
 def gives_nothing(found: Tabulation) -> bool:
     """Whether no version of the form can give any indicator."""
-    return all(one.code in lacking for lacking in found.table.not_computable.values() for one in CATALOGUE)
+    return not found.table.computable
 
 
 def _some(names: Sequence[str]) -> str:

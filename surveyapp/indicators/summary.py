@@ -1,5 +1,6 @@
 """Villages and the project: every line of the catalogue, small cells masked."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
@@ -58,8 +59,8 @@ def summarise(
 ) -> Summary:
     """All lines for every village and for the project, from a table that holds all indicators of this frame.
 
-    Lines whose indicators the table lacks are left out. `masked=False` is for those who may see small cells. `earlier`
-    is a first wave that was asked with another form.
+    Lines whose indicators the table lacks are left out, and figures of indicators that no version of the form can give.
+    `masked=False` is for those who may see small cells. `earlier` is a first wave that was asked with another form.
     """
     settings = settings or Settings()
     everybody = make_sample(frame, table, settings)
@@ -68,11 +69,11 @@ def summarise(
     sample = everybody if wave is None else wave.sample
     usable = [line for line in lines if all(code in table.columns for code in line.depends)]
     villages, project = View(sample, "village"), View(sample, "project")
-    by_village = [one for line in usable if "village" in line.levels for one in line.formula(villages)]
-    of_project = [one for line in usable if "project" in line.levels for one in line.formula(project)]
-    paired = [code for code in changes.PAIRED if code in table.columns and f"{code}_b" in table.columns]
-    compared = [one for view in (project, villages) for one in changes.compare(view, paired)]
+    by_village = [one for line in usable for one in _figures(line, villages, table)]
+    of_project = [one for line in usable for one in _figures(line, project, table)]
+    compared = [one for view in (project, villages) for one in changes.compare(view, list_paired(table))]
     panel = compare_waves(waves if earlier is None else [earlier, *(waves or [Wave(NOW, everybody)])])
+    panel = replace(panel, changes=tuple(one for one in panel.changes if one.code in table.computable))
     if masked:
         towns = dict(zip(sample.village.tolist(), sample.township.tolist(), strict=True))
         by_village, of_project = _masked(by_village, settings, towns), _masked(of_project, settings, towns)
@@ -80,6 +81,23 @@ def summarise(
         panel = _mask_panel(panel, settings, towns)
     name = "" if wave is None else wave.name
     return Summary(tuple(by_village), tuple(of_project), tuple(compared), panel, name)
+
+
+def list_paired(table: IndicatorTable) -> list[str]:
+    """The indicators that the form can give for now and for before."""
+    return [code for code in changes.PAIRED if {code, f"{code}_b"} <= table.computable]
+
+
+def _figures(line: Line, view: View, table: IndicatorTable) -> list[Figure]:
+    """The figures of a line; of one that rests in part on indicators that no version can give, those that are there."""
+    possible = [code for code in line.depends if code in table.computable]
+    if view.level not in line.levels or (line.depends and not possible):
+        return []
+    figures = list(line.formula(view))
+    if len(possible) == len(line.depends):
+        return figures
+    there = {one.code for one in figures if one.n or math.isfinite(one.estimate)}
+    return [one for one in figures if one.code in there]
 
 
 def _masked(figures: list[Figure], settings: Settings, towns: dict[str, str]) -> list[Figure]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from typing import Any, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.orm import Session
@@ -22,12 +22,17 @@ from surveyapp.xform.definition import Question, QuestionType, Repeat
 
 Values: TypeAlias = dict[str, Any]
 
+# An attribute of rows in records that the office made: `<id of the record replaced>#<number of the row there>`, 0 for a
+# row that is new. Which member is which is known then, and need not be guessed from the answers.
+FORMER: Final = "urn:surveyapp:rows former"
+
 
 # -- one record becomes rows ------------------------------------------------------------------------------------------
 @dataclass
 class RowOfRepeat:
     """One row of a repeat: its answers by (path, component), what it is inside of, and the paths of questions that were
-    asked and left without an answer.
+    asked and left without an answer. `former` is its number in the version that was replaced, 0 for a new row, None
+    where the record does not say.
     """
 
     repeat_path: str
@@ -36,6 +41,7 @@ class RowOfRepeat:
     blank: list[str] = field(default_factory=list)
     children: "list[RowOfRepeat]" = field(default_factory=list)
     key: str = ""
+    former: int | None = None
 
     def fingerprint(self) -> str:
         """Equal for rows with equal answers, children included."""
@@ -64,14 +70,26 @@ def spread_record(tables: AnswerTables, root: Node, unknown: Sequence[Node]) -> 
     """Sort the answers of the bound record `root` by the row that they belong to."""
     top = RowOfRepeat("", 1)
     extra: dict[str, str] = {}
-    _spread(tables, root, top, extra)
+    _spread(tables, root, top, extra, _replaced(root))
     for node in unknown:
         if isinstance(node.parent, Node) and isinstance(node.parent.element, Question):
             extra.update((indexed_path(leaf), storable(leaf.value)) for leaf in node.walk() if leaf.value)
     return RecordRows(top, extra)
 
 
-def _spread(tables: AnswerTables, holder: Node, row: RowOfRepeat, extra: dict[str, str]) -> None:
+def _replaced(root: Node) -> str:
+    meta = root.find("meta")
+    node = None if meta is None else meta.find("deprecatedID")
+    return "" if node is None else node.value.strip()
+
+
+def _former(node: Node, replaced: str) -> int | None:
+    """What a row says of itself; what it said of an earlier record does not count."""
+    record, _, number = node.attributes.get(FORMER, "").rpartition("#")
+    return int(number) if record == replaced and number.isascii() and number.isdecimal() and len(number) < 7 else None
+
+
+def _spread(tables: AnswerTables, holder: Node, row: RowOfRepeat, extra: dict[str, str], replaced: str) -> None:
     seen: dict[str, int] = {}
     for node in holder.children:
         element = node.element
@@ -85,11 +103,11 @@ def _spread(tables: AnswerTables, holder: Node, row: RowOfRepeat, extra: dict[st
         elif isinstance(element, Repeat):
             path = tables.kept_path(element.path)
             seen[path] = seen.get(path, 0) + 1
-            child = RowOfRepeat(path, seen[path])
+            child = RowOfRepeat(path, seen[path], former=_former(node, replaced) if replaced else None)
             row.children.append(child)
-            _spread(tables, node, child, extra)
+            _spread(tables, node, child, extra, replaced)
         elif element is not None:
-            _spread(tables, node, row, extra)
+            _spread(tables, node, row, extra, replaced)
         elif holder.parent is None and node.name == "meta":
             continue
         elif not _put_of_other_version(tables, node, row):
@@ -122,9 +140,9 @@ def key_rows(record: RecordRows, submission_id: int, number: int = 1, former: Re
     """Give each row of each repeat its permanent key, `<submission>/<repeat>-<n>`, nested ones below that of their
     parent.
 
-    `number` is that of the version. A row that was there in the `former` version keeps its key: equal rows first, what
-    lies between them in order. A row that is new in an edit is `<repeat>-<number>.<n>`, so that a key never means
-    another member than before, also when members come and go.
+    `number` is that of the version. A row that was there in the `former` version keeps its key: as the record says,
+    else equal rows first, what lies between them in order. A row that is new in an edit is `<repeat>-<number>.<n>`, so
+    that a key never means another member than before, also when members come and go.
     """
     record.top.key = str(submission_id)
     if former is None:
@@ -148,6 +166,11 @@ def _key_children(parent: RowOfRepeat, mark: str, former: list[RowOfRepeat]) -> 
 
 
 def _pair(mine: list[RowOfRepeat], theirs: list[RowOfRepeat]) -> dict[int, RowOfRepeat]:
+    if any(row.former is not None for row in mine):
+        # Each is given once: of two rows that claim to be the same, the second is new.
+        by_number = {row.ordinal: row for row in theirs}
+        claimed = ((row, by_number.pop(row.former or 0, None)) for row in mine)
+        return {id(row): twin for row, twin in claimed if twin is not None}
     matcher = SequenceMatcher(None, [r.fingerprint() for r in theirs], [r.fingerprint() for r in mine], autojunk=False)
     pairs: dict[int, RowOfRepeat] = {}
     for _, start_theirs, end_theirs, start_mine, end_mine in matcher.get_opcodes():

@@ -1,11 +1,12 @@
 """Rulesets, the decisions of people about answers, and the imports that brought them."""
 
 import datetime
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.clean.log import LogRow
@@ -13,11 +14,12 @@ from surveyapp.problems import LOG_IMPORT_NOT_FOUND, RULESET_NOT_FOUND, Problem
 from surveyapp.store.cleaning_tables import cleaning_decisions, log_imports, rulesets
 from surveyapp.store.forms import Form
 from surveyapp.store.reach import Reach, within
-from surveyapp.store.tables import forms, submissions
+from surveyapp.store.tables import forms, submission_versions, submissions
 
 r = rulesets.c
 i = log_imports.c
 d = cleaning_decisions.c
+v = submission_versions.c
 
 Rules = Sequence[Mapping[str, Any]]
 # What a decision has in common with a LogRow.
@@ -111,6 +113,15 @@ def add_decisions(session: Session, form_pk: int, rows: Iterable[LogRow], import
         session.execute(insert(cleaning_decisions), values[start : start + AT_ONCE])
 
 
+def hash_cleaning(session: Session, form: Form) -> str:
+    """What changes with a published ruleset and with each decision; '' where answers are not cleaned at all."""
+    published, log = find_published_ruleset(session, form.id), list_decisions(session, form.id)
+    if published is None and not any(row.is_standing for row in log):
+        return ""
+    content = f"{published.hash if published else ''}/{len(log)}/{sum(row.is_standing for row in log)}"
+    return hashlib.sha256((content + "".join(row.log_id for row in log if row.is_standing)).encode()).hexdigest()
+
+
 # -- imports ----------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class LogImport:
@@ -191,6 +202,21 @@ def find_numbers(session: Session, form: Form, instance_ids: Collection[str], re
             )
         )
         found.update((instance_id, number) for instance_id, number in rows)
+    return found
+
+
+def find_names(session: Session, form: Form, instance_ids: Collection[str], reach: Reach) -> dict[str, tuple[int, str]]:
+    """The numbers and instance names of submissions, by instance id, as far as the reach goes."""
+    found: dict[str, tuple[int, str]] = {}
+    wanted = sorted(instance_ids)
+    current = (v.submission_id == submissions.c.id, v.number == submissions.c.current_number)
+    for start in range(0, len(wanted), AT_ONCE):
+        part = submissions.c.instance_id.in_(wanted[start : start + AT_ONCE])
+        statement = select(submissions.c.instance_id, submissions.c.id, v.instance_name).join(
+            submission_versions, and_(*current)
+        )
+        rows = session.execute(statement.where(submissions.c.form_pk == form.id, part, within(reach)))
+        found.update((instance_id, (number, name or "")) for instance_id, number, name in rows)
     return found
 
 

@@ -1,7 +1,6 @@
 """The answers to a form as cleaning takes them, by pages; and what is needed to clean them."""
 
 import datetime
-import hashlib
 import heapq
 import json
 import re
@@ -20,14 +19,17 @@ from surveyapp.clean.log import LogRow, by_instance
 from surveyapp.clean.pipeline import Cleaner
 from surveyapp.clean.records import CellKey, Flag, Row, Submission
 from surveyapp.clean.rulesets import Program, compile_ruleset
+from surveyapp.quality.telling import sentence_of
 from surveyapp.store.answer_tables import get_answer_tables
 from surveyapp.store.cleaning import find_published_ruleset, list_decisions
 from surveyapp.store.database import streaming
 from surveyapp.store.files import Files
 from surveyapp.store.forms import Form, get_definition, list_form_attachments, list_form_versions
 from surveyapp.store.people_tables import teams
+from surveyapp.store.quality import read_row, select_open
 from surveyapp.store.quality_tables import quality_findings
 from surveyapp.store.reach import within
+from surveyapp.store.reviews import get_exported_states
 from surveyapp.store.selection import EVERYTHING, Selection
 from surveyapp.store.snapshot import Snapshot
 from surveyapp.store.tables import submission_versions, submissions
@@ -119,13 +121,12 @@ def get_cleaning(session: Session, files: Files, form: Form) -> Cleaning:
     return Cleaning(program, list_decisions(session, form.id))
 
 
-def hash_cleaning(session: Session, form: Form) -> str:
-    """What changes with a published ruleset and with each decision; '' where answers are not cleaned at all."""
-    published, log = find_published_ruleset(session, form.id), list_decisions(session, form.id)
-    if published is None and not any(row.is_standing for row in log):
-        return ""
-    content = f"{published.hash if published else ''}/{len(log)}/{sum(row.is_standing for row in log)}"
-    return hashlib.sha256((content + "".join(row.log_id for row in log if row.is_standing)).encode()).hexdigest()
+def get_compared(
+    session: Session, form: Form, questionnaire: Questionnaire, *, flags: bool = False
+) -> "StoredSubmissions":
+    """What rules compare with one another: the submissions in the states that go into exports."""
+    exported = Selection(states=get_exported_states(session, form.id))
+    return StoredSubmissions(session, form, questionnaire, flags=flags, selection=exported)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,27 +253,22 @@ class StoredSubmissions:
             row = found
         return row, known.path
 
-    def list_suspicions(self) -> Iterator["Suspicion"]:
-        """What checks and rules of the form have found and nobody has settled, in the order of receipt."""
+    def list_suspicions(self, language: str = "en") -> Iterator["Suspicion"]:
+        """What checks, in the language, and rules of the form have found and nobody has settled, in receipt order."""
         own = (
             Suspicion(number, one.check, one.message, one.path, "", "", one.severity)
             for number, *_, one in self.snapshot.list_findings(self.selection)
             if one.severity != "info"
         )
-        return heapq.merge(own, self._list_open(), key=lambda one: one.number)
+        return heapq.merge(own, self._list_open(language), key=lambda one: one.number)
 
-    def _list_open(self) -> Iterator["Suspicion"]:
-        statement = (
-            select(q.submission_id, q.check_id, q.message, q.questions, q.row_key, q.binding, q.severity)
-            .join(submissions, s.id == q.submission_id)
-            .where(q.form_pk == self.form.id, q.state == "open", within(self.selection.reach))
-            .order_by(q.submission_id, q.id)
-        )
-        with streaming(self.session, statement, AT_ONCE) as result:
-            for number, check, message, questions, row_key, binding, severity in result:
-                for path in questions or [""]:
-                    kept = self.tables.kept_path(path)
-                    yield Suspicion(number, check, message, kept, row_key, binding, severity)
+    def _list_open(self, language: str) -> Iterator["Suspicion"]:
+        with streaming(self.session, select_open(self.form.id, self.selection.reach), AT_ONCE) as result:
+            for one in map(read_row, result):
+                found, words = one.finding, sentence_of(one.finding, language, one.own)
+                for path in found.questions or ("",):
+                    place = (self.tables.kept_path(path), found.row_key, found.binding, found.severity)
+                    yield Suspicion(one.submission_id or 0, found.check, words, *place)
 
     def _repeats(self) -> list[str]:
         return [path for path in self.questionnaire.repeats if path in self.tables.parts]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import EXPORT_DEFINITION_NOT_FOUND, Problem
@@ -79,6 +79,11 @@ def get_export_definition(session: Session, form_pk: int, number: int) -> Export
     if row is None:
         raise Problem(EXPORT_DEFINITION_NOT_FOUND, f"The form has no export definition {number}.")
     return ExportDefinition(*row)
+
+
+def mark_export_definition(session: Session, number: int, name: str, options: Mapping[str, Any]) -> None:
+    """Give one another name and other options; who made it stays."""
+    session.execute(update(export_definitions).where(d.id == number).values(name=name, options=dict(options)))
 
 
 def remove_export_definition(session: Session, number: int) -> None:

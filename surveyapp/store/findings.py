@@ -1,11 +1,12 @@
 """What looks wrong in a version of a submission."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from surveyapp.findings import Finding
+from surveyapp.store.search import add_marks
 from surveyapp.store.submissions import IS_COPY
 from surveyapp.store.tables import findings, submission_versions, submissions
 
@@ -14,7 +15,7 @@ s = submissions.c
 f = findings.c
 
 
-def add_findings(session: Session, version_id: int, found: Iterable[Finding]) -> None:
+def add_findings(session: Session, version_id: int, found: Sequence[Finding]) -> None:
     """What looks wrong in a version."""
     rows = [
         {
@@ -32,6 +33,7 @@ def add_findings(session: Session, version_id: int, found: Iterable[Finding]) ->
     ]
     if rows:
         session.connection().execute(insert(findings), rows)
+        add_marks(session, version_id, ((one.check, one.severity) for one in found))
 
 
 def remove_findings(session: Session, version_id: int, *checks: str, value: str | None = None) -> int:

@@ -26,6 +26,10 @@ step_number = re.compile(r"\[(\d+)\]")
 ListRows: TypeAlias = Callable[[str, Sequence[tuple[str, str]], Selection], Iterator[tuple[Any, ...]]]
 
 
+# Number of the submission, position within it, answers by name.
+_Member: TypeAlias = tuple[int, int, dict[str, Any]]
+
+
 def get_frame(
     session: Session,
     form: Form,
@@ -55,35 +59,32 @@ class _FrameReader:
         self.wanted = frozenset(list_questions(settings))
 
     def read(self) -> tuple[list[Household], SurveyFrame]:
-        """Households and their members."""
-        members = self._members()
+        """Households and their members, both in the order of receipt."""
         households = []
         names, asks = self._asks("")
         newest = self.definitions[-1].version
-        for number, instance_id, version, blank, extra, *values in self.list_rows(
-            "", [*(("", key) for key in MAIN_KEYS), *asks], self.selection
-        ):
+        main = self.list_rows("", [*(("", key) for key in MAIN_KEYS), *asks], self.selection)
+        members = _Members(self._members())
+        for number, instance_id, version, blank, extra, *values in main:
             wrong = _list_invalid(extra)
             answers = self._answers("", names, values, blank, wrong.get(0, ()))
             known = version if version in self.versions else newest
-            rows = [(ordinal, row) for ordinal, row in members.get(number, ())]
+            rows = members.of(number)
             for ordinal, row in rows:
                 row.update(dict.fromkeys(wrong.get(ordinal, ()), Reason.INVALID))
             self.maker.add(answers, [row for _, row in rows], known)
             households.append(Household(number, instance_id, version))
         return households, self.maker.make()
 
-    def _members(self) -> dict[int, list[tuple[int, dict[str, Any]]]]:
-        """The rows of the roster by submission."""
+    def _members(self) -> Iterator[_Member]:
+        """The rows of the roster."""
         roster = self._roster()
-        found: dict[int, list[tuple[int, dict[str, Any]]]] = {}
-        if roster:
-            names, asks = self._asks(roster)
-            keys = [("", key) for key in ROW_KEYS]
-            for number, blank, ordinal, *values in self.list_rows(roster, [*keys, *asks], self.selection):
-                answers = self._answers(roster, names, values, blank, ())
-                found.setdefault(number, []).append((ordinal, answers))
-        return found
+        if not roster:
+            return
+        names, asks = self._asks(roster)
+        keys = [("", key) for key in ROW_KEYS]
+        for number, blank, ordinal, *values in self.list_rows(roster, [*keys, *asks], self.selection):
+            yield number, ordinal, self._answers(roster, names, values, blank, ())
 
     def _roster(self) -> str:
         """The repeat that holds most of the catalogue's questions about members, '' where none does."""
@@ -131,6 +132,23 @@ class _FrameReader:
             }
             for repeat, parts in self.tables.parts.items()
         }
+
+
+class _Members:
+    """Rows of the roster, read beside the submissions."""
+
+    def __init__(self, rows: Iterator[_Member]) -> None:
+        self._rows = rows
+        self._next = next(rows, None)
+
+    def of(self, number: int) -> list[tuple[int, dict[str, Any]]]:
+        """Those of that submission."""
+        found = []
+        while self._next is not None and self._next[0] <= number:
+            if self._next[0] == number:
+                found.append(self._next[1:])
+            self._next = next(self._rows, None)
+        return found
 
 
 def _list_invalid(extra: str | None) -> dict[int, list[str]]:

@@ -7,11 +7,11 @@ A finding is open, acknowledged (somebody looked and left it so) or closed (it i
 import datetime
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, insert, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from surveyapp.findings import Severity
@@ -20,6 +20,7 @@ from surveyapp.quality.declaration import QualityFinding
 from surveyapp.quality.following import Changes, KeptFinding, Status
 from surveyapp.store.quality_tables import quality_findings, quality_settings, quality_summaries
 from surveyapp.store.reach import Reach, within
+from surveyapp.store.search import add_own_marks
 from surveyapp.store.tables import submissions
 
 q = quality_findings.c
@@ -78,6 +79,12 @@ def _rows(form_pk: int, reach: Reach) -> Select[Any]:
     return select(*COLUMNS).outerjoin(submissions, s.id == q.submission_id).where(q.form_pk == form_pk, seen, alive)
 
 
+def select_open(form_pk: int, reach: Reach) -> Select[Any]:
+    """What is open about submissions within the reach, in the order of receipt, to be read by `read_row`."""
+    open_ones = (q.submission_id.is_not(None), q.state == "open")
+    return _rows(form_pk, reach).where(*open_ones).order_by(q.submission_id, q.id)
+
+
 def _wanted(wanted: QualityFilter) -> list[ColumnElement[bool]]:
     conditions = {
         "state": q.state == wanted.state,
@@ -89,7 +96,8 @@ def _wanted(wanted: QualityFilter) -> list[ColumnElement[bool]]:
     return [condition for name, condition in conditions.items() if getattr(wanted, name) is not None]
 
 
-def _read(row: Any) -> QualityRow:
+def read_row(row: Any) -> QualityRow:
+    """A row of COLUMNS."""
     finding = QualityFinding(
         check=row.check_id,
         kind=row.kind,
@@ -130,7 +138,7 @@ def list_quality_findings(
         statement = statement.where(q.id > after).order_by(q.id)
     else:
         statement = statement.where(q.id < before).order_by(q.id.desc())
-    return [_read(row) for row in session.execute(statement)]
+    return [read_row(row) for row in session.execute(statement)]
 
 
 def list_all_findings(session: Session, form_pk: int, reach: Reach, wanted: QualityFilter) -> Iterator[QualityRow]:
@@ -163,7 +171,7 @@ def get_quality_finding(session: Session, form_pk: int, reach: Reach, number: in
     row = session.execute(_rows(form_pk, reach).where(q.id == number)).one_or_none()
     if row is None:
         raise Problem(FINDING_NOT_FOUND, f"The form has no finding {number}.")
-    return _read(row)
+    return read_row(row)
 
 
 def count_by_enumerator(
@@ -187,7 +195,7 @@ def list_kept(
     statement = select(*COLUMNS).outerjoin(submissions, s.id == q.submission_id).where(q.form_pk == form_pk, about)
     if kinds is not None:
         statement = statement.where(q.kind.in_(sorted(kinds)))
-    kept = map(_read, session.execute(statement))
+    kept = map(read_row, session.execute(statement))
     return [KeptFinding(str(one.id), one.finding, one.state) for one in kept]
 
 
@@ -241,13 +249,21 @@ def replace_quality_findings(
             for finding in changes.opened
         ]
         session.connection().execute(insert(quality_findings), rows)
-    for number, finding in changes.renewed:
-        values = {**_varying(finding, own_messages), "enumerator": enumerator(finding)}
-        session.execute(update(quality_findings).where(q.id == int(number)).values(values))
+    if changes.renewed:
+        renewed = [
+            {**_varying(finding, own_messages), "enumerator": enumerator(finding), "renewed_id": int(number)}
+            for number, finding in changes.renewed
+        ]
+        session.connection().execute(update(quality_findings).where(q.id == bindparam("renewed_id")), renewed)
     for number, finding in changes.reopened:
         values = {**_varying(finding, own_messages), "enumerator": enumerator(finding)}
         again = {"state": "open", "opened_at": now, "closed_at": None}
         session.execute(update(quality_findings).where(q.id == int(number)).values({**values, **again}))
+    told = {
+        (one.check, one.severity) for one in (*changes.opened, *(f for _, f in (*changes.renewed, *changes.reopened)))
+    }
+    if submission_id is not None and told:
+        add_own_marks(session, form_pk, submission_id, told)
     if changes.closed:
         numbers = [int(number) for number in changes.closed]
         session.execute(
@@ -299,9 +315,13 @@ def mark_reopened(session: Session, numbers: Sequence[int]) -> list[int]:
     return sorted(session.execute(statement).scalars())
 
 
-def list_bound(session: Session, form_pk: int, bindings: Iterable[str]) -> list[int]:
-    """The numbers of the findings that belong together under these bindings."""
-    wanted = sorted({binding for binding in bindings if binding})
-    if not wanted:
-        return []
-    return list(session.execute(select(q.id).where(q.form_pk == form_pk, q.binding.in_(wanted))).scalars())
+def list_referring(session: Session, form_pk: int, instance_id: str, bindings: Collection[str]) -> set[int]:
+    """The submissions with open findings that are bound by one of these, or are about a pair with that instance."""
+    pair = or_(
+        q.binding.startswith(f"{instance_id}|", autoescape=True),
+        q.binding.endswith(f"|{instance_id}", autoescape=True),
+    )
+    statement = select(q.submission_id).where(
+        q.form_pk == form_pk, q.state == "open", or_(q.binding.in_(sorted(bindings)), pair)
+    )
+    return {one for one in session.execute(statement).scalars() if one is not None}

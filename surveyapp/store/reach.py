@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from surveyapp.store.tables import submissions
 
@@ -42,11 +42,16 @@ NOTHING: Final = Reach()
 def within(reach: Reach) -> ColumnElement[bool]:
     """The condition on the table submissions; what was deleted is in nobody's reach."""
     present = submissions.c.deleted_at.is_(None)
+    return present if reach.everything else and_(present, sent_within(reach))
+
+
+def sent_within(reach: Reach) -> ColumnElement[bool]:
+    """The same, whether it was deleted or not: for whoever accounts for what came."""
     if reach.everything:
-        return present
+        return true()
     conditions: list[ColumnElement[bool]] = []
     if reach.team_ids:
         conditions.append(submissions.c.team_id.in_(sorted(reach.team_ids)))
     if reach.account_id is not None:
         conditions.append(submissions.c.account_id == reach.account_id)
-    return and_(present, or_(false(), *conditions))
+    return or_(false(), *conditions)

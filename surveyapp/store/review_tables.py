@@ -3,7 +3,7 @@
 The state of a submission and its tombstone are columns of the table submissions.
 """
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint
 
 from surveyapp.store.columns import Id, id_column, instant, metadata, owner, text_column
 
@@ -41,6 +41,35 @@ submission_comments = Table(
     text_column("struck_by", server_default=""),
     instant("struck_at", nullable=True),
     Index(None, "submission_id"),
+)
+
+# Who was named in a remark, by @ and the sign-in name.
+comment_mentions = Table(
+    "comment_mentions",
+    metadata,
+    id_column(),
+    owner("submission_id", "submissions"),
+    owner("comment_id", "submission_comments"),
+    owner("account_id", "accounts"),
+    UniqueConstraint("comment_id", "account_id"),
+    Index(None, "account_id"),
+)
+
+# Which submissions an export held: a bit for each, by blocks of their numbers, so that neither an export nor a
+# submission has many rows. It stays when the file is gone.
+exported_blocks = Table(
+    "exported_blocks",
+    metadata,
+    id_column(),
+    owner("form_pk", "forms"),
+    text_column("export_id"),
+    text_column("actor"),  # who asked for it, as in audit_log
+    text_column("file_name"),
+    instant("at"),
+    Column("block", Integer, nullable=False),
+    Column("bits", LargeBinary, nullable=False),
+    UniqueConstraint("export_id", "block"),
+    Index(None, "form_pk", "block"),
 )
 
 # A finding that somebody has looked at: silent for as long as the value is the same.

@@ -5,7 +5,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Select, and_, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.findings import Finding
@@ -216,10 +216,3 @@ def get_exported_states(session: Session, form_pk: int) -> tuple[str, ...]:
     """The states whose submissions go into the exports and indicators of a form."""
     found = find_policy(session, form_pk)
     return EXPORTED if found is None else tuple(found[1]["exported"])
-
-
-def count_left_out(session: Session, form_pk: int, reach: Reach) -> dict[str, int]:
-    """How many submissions no export holds, by state."""
-    out: ColumnElement[bool] = s.state.not_in(get_exported_states(session, form_pk))
-    statement = select(s.state, func.count()).where(s.form_pk == form_pk, within(reach), out).group_by(s.state)
-    return {row.state: row[1] for row in session.execute(statement)}

@@ -14,7 +14,8 @@ class Selection:
 
     `versions` are names of form versions. Times are aware: the bound ending in `_from` belongs to the selection, that
     ending in `_before` does not. An interview took place when it was started; where the form records no start, when it
-    was received. `submissions` are numbers of submissions, `states` those of review. `reach` is that of whoever asks.
+    was received. `submissions` are numbers of submissions, `states` those of review, `teams` names of teams. `reach` is
+    that of whoever asks.
     """
 
     versions: tuple[str, ...] = ()
@@ -24,6 +25,7 @@ class Selection:
     interviewed_before: datetime.datetime | None = None
     submissions: tuple[int, ...] = ()
     states: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
     reach: Reach = EVERYBODY
 
 

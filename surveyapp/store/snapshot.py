@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from surveyapp.findings import Finding
 from surveyapp.store.answer_tables import AnswerTables
 from surveyapp.store.database import streaming
-from surveyapp.store.people_tables import devices
+from surveyapp.store.people_tables import devices, teams
 from surveyapp.store.reach import EVERYTHING as EVERYBODY
-from surveyapp.store.reach import Reach, within
+from surveyapp.store.reach import Reach, sent_within, within
 from surveyapp.store.review_tables import submission_events
 from surveyapp.store.selection import EVERYTHING, Selection
 from surveyapp.store.submissions import IS_COPY
@@ -110,6 +110,7 @@ class Snapshot:
             "_end": self._preloaded("end"),
             "_enumerator": func.coalesce(self._preloaded("username"), devices.c.name),
             "_device": devices.c.name,
+            "_team": select(teams.c.name).where(teams.c.id == s.team_id).correlate(submissions).scalar_subquery(),
             "_edits": case((s.current_number > 1, edits), else_=0),
             "_findings_error": func.coalesce(counts.c.errors, 0),
             "_findings_warn": func.coalesce(counts.c.warnings, 0),
@@ -129,13 +130,18 @@ class Snapshot:
 
     def _bounds(self, selection: Selection) -> list[ColumnElement[bool]]:
         """What holds for the submission and its version at hand."""
-        bounds: list[ColumnElement[bool]] = [within(selection.reach)]
+        return [within(selection.reach), *self._bounds_but_reach(selection)]
+
+    def _bounds_but_reach(self, selection: Selection) -> list[ColumnElement[bool]]:
+        bounds: list[ColumnElement[bool]] = []
         if selection.versions:
             bounds.append(v.form_version.in_(selection.versions))
         if selection.submissions:
             bounds.append(s.id.in_(selection.submissions))
         if selection.states:
             bounds.append(s.state.in_(selection.states))
+        if selection.teams:
+            bounds.append(s.team_id.in_(select(teams.c.id).where(teams.c.name.in_(selection.teams))))
         bounds += _between(s.received_at, selection.received_from, selection.received_before)
         if selection.interviewed_from or selection.interviewed_before:
             bounds.append(s.id.in_(self._interviewed(selection)))
@@ -186,6 +192,22 @@ class Snapshot:
         with streaming(self.session, statement, PAGE) as result:
             for submission_id, instance_id, is_copy, *columns in result:
                 yield submission_id, instance_id, bool(is_copy), Finding(*columns)
+
+    def list_left_out(self, selection: Selection, let_in: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """What came, is within the bounds, and is in a state that is not `let_in` or was deleted, in order of receipt:
+        (submission id, instance id, received at, state, decided by, decided at, deleted by, deleted at, why).
+        """
+        columns = (s.id, s.instance_id, s.received_at, s.state, s.reviewed_by, s.reviewed_at)
+        current = and_(v.submission_id == s.id, v.number == s.current_number)
+        statement = (
+            select(*columns, s.deleted_by, s.deleted_at, s.delete_reason)
+            .outerjoin(submission_versions, current)
+            .where(s.form_pk == self.tables.form_pk, sent_within(selection.reach))
+            .where(or_(s.deleted_at.is_not(None), s.state.not_in(let_in)), *self._bounds_but_reach(selection))
+            .order_by(s.id)
+        )
+        with streaming(self.session, statement, PAGE) as result:
+            yield from (tuple(row) for row in result)
 
     def list_attachments(self, selection: Selection = EVERYTHING) -> Iterator[tuple[int, str, str, int]]:
         """(submission id, file name, SHA-256, bytes) of each file of the current versions, in order of receipt and by

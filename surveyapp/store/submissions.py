@@ -30,6 +30,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.problems import SUBMISSION_NOT_FOUND, Problem
 from surveyapp.store.reach import EVERYTHING, Reach, within
+from surveyapp.store.search import add_words, remove_words
 from surveyapp.store.tables import submission_attachments, submission_versions, submissions
 
 # Spelt out, not bound: a partial index serves only a query that states its condition.
@@ -185,21 +186,6 @@ def list_versions(session: Session, form_pk: int, submission_id: int) -> list[Ve
     return [Version(*row) for row in rows]
 
 
-def list_page(session: Session, form_pk: int, after: int, limit: int) -> list[Any]:
-    """Up to `limit` submissions after the id `after`: rows of id, received_at, instance_id, instance_name,
-    form_version (of the current version).
-    """
-    return list(
-        session.execute(
-            select(s.id, s.received_at, v.instance_id, v.instance_name, v.form_version)
-            .join(submission_versions, (v.submission_id == s.id) & (v.number == s.current_number))
-            .where(s.form_pk == form_pk, s.id > after, s.deleted_at.is_(None))
-            .order_by(s.id)
-            .limit(limit)
-        )
-    )
-
-
 def lock_submission(session: Session, submission_id: int) -> None:
     """Let no other transaction change this submission until ours ends."""
     session.execute(select(s.id).where(s.id == submission_id).with_for_update())
@@ -277,9 +263,15 @@ def add_submission(
 
 
 def add_version(session: Session, submission_id: int, number: int, **columns: Any) -> int:
-    """A record as it was sent; its id. `columns` are those of the table submission_versions."""
+    """A record as it was sent; its id. `columns` are those of the table submission_versions. By what an original or an
+    edit is called, the submission is found from now on.
+    """
     values = {"submission_id": submission_id, "number": number, **columns}
     added: int = session.connection().execute(ADD_VERSION, values).scalar_one()
+    if columns["kind"] in ("original", "edit"):
+        if number > 1:
+            remove_words(session, submission_id)
+        add_words(session, columns["form_pk"], submission_id, columns["instance_name"], columns["instance_id"])
     return added
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.people import accounts as people
 from surveyapp.people.projects import create_project
+from surveyapp.people.sealing import Seal
 from surveyapp.people.signing import (
     FREE_FOR_ACCOUNT,
     FREE_FOR_ADDRESS,
@@ -27,12 +28,14 @@ from surveyapp.people.signing import (
     set_totp,
 )
 from surveyapp.problems import LAST_OPERATOR, LINK_EXPIRED, SIGN_IN_FAILED, TOO_MANY_ATTEMPTS, Kind, Problem
-from surveyapp.store.accounts import get_account
+from surveyapp.store.accounts import get_account, mark_account
 from surveyapp.store.database import Database
+from tests.people import Survey
 
 START = datetime.datetime(2026, 3, 1, 8, tzinfo=datetime.UTC)
 SECOND = datetime.timedelta(seconds=1)
 PASSWORD = "seven quiet herons wade"
+SEAL = Seal("the key of the installation")
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ def refused(kind: Kind, act: Callable[[], object]) -> bool:
 def attempt(database: Database, at: datetime.datetime, login: str = "chief", address: str = "10.0.0.1") -> None:
     """One wrong attempt."""
     with database.begin() as session:
-        begin_attempt(session, login, address, at)
+        begin_attempt(session, login, address, at, SEAL)
 
 
 def test_each_failure_after_the_free_ones_doubles_the_wait(database: Database) -> None:
@@ -91,10 +94,10 @@ def test_a_right_password_forgives_what_failed(database: Database) -> None:
     for _ in range(FREE_FOR_ACCOUNT - 1):
         attempt(database, START)
     with database.begin() as session:
-        tried = begin_attempt(session, "Chief ", "10.0.0.1", START)
+        tried = begin_attempt(session, "Chief ", "10.0.0.1", START, SEAL)
         assert tried.is_right(PASSWORD, "")
         assert not tried.is_right("wrong", "")
-        finish_attempt(session, tried, "", "10.0.0.1", "test")
+        finish_attempt(session, tried, "", "10.0.0.1", "test", SEAL)
     for _ in range(FREE_FOR_ACCOUNT):
         attempt(database, START)
 
@@ -103,23 +106,44 @@ def test_a_code_counts_once_and_only_near_its_time(database: Database) -> None:
     secret = make_totp_secret()
     totp, step = pyotp.TOTP(secret), datetime.timedelta(seconds=TOTP_SECONDS)
     with database.begin() as session:
-        set_totp(session, get_account(session, "chief"), secret, totp.at(START), START)
+        set_totp(session, get_account(session, "chief"), secret, totp.at(START), START, SEAL)
     with database.begin() as session:
-        tried = begin_attempt(session, "chief", "", START + step)
+        tried = begin_attempt(session, "chief", "", START + step, SEAL)
         assert not tried.is_right(PASSWORD, "")
         assert not tried.is_right(PASSWORD, totp.at(START + 3 * step))
         # The code with which it was switched on is near enough in time, and used up.
         assert tried.is_right(PASSWORD, totp.at(START))
-        assert refused(SIGN_IN_FAILED, lambda: finish_attempt(session, tried, totp.at(START), "", ""))
-        assert finish_attempt(session, tried, totp.at(START + step), "", "")
-        assert refused(SIGN_IN_FAILED, lambda: finish_attempt(session, tried, totp.at(START + step), "", ""))
+        assert refused(SIGN_IN_FAILED, lambda: finish_attempt(session, tried, totp.at(START), "", "", SEAL))
+        assert finish_attempt(session, tried, totp.at(START + step), "", "", SEAL)
+        assert refused(SIGN_IN_FAILED, lambda: finish_attempt(session, tried, totp.at(START + step), "", "", SEAL))
+
+
+def test_the_secret_of_a_second_factor_lies_closed_and_opens_with_our_key_alone(database: Database) -> None:
+    secret = make_totp_secret()
+    code = pyotp.TOTP(secret).at(START)
+
+    def kept(session: Session) -> str:
+        found: str = session.execute(Survey.sql("SELECT totp_secret FROM accounts WHERE login = 'chief'")).scalar_one()
+        return found
+
+    with database.begin() as session:
+        # As it lay before it was closed.
+        mark_account(session, get_account(session, "chief").id, totp_secret=secret)
+        tried = begin_attempt(session, "chief", "", START, SEAL)
+        assert tried.is_right(PASSWORD, code)
+        finish_attempt(session, tried, code, "", "", SEAL)
+        assert secret not in kept(session)
+        assert begin_attempt(session, "chief", "", START, SEAL).is_right(PASSWORD, code)
+        other = begin_attempt(session, "chief", "", START, Seal("another key"))
+        assert not other.is_right(PASSWORD, code)
+        assert not other.is_right(PASSWORD, "")
 
 
 @pytest.mark.parametrize("secret", ["", "short", "a" * 32, "0" * 32])
 def test_a_secret_that_is_none_is_refused_and_does_not_fail(database: Database, secret: str) -> None:
     with database.begin() as session:
         chief = get_account(session, "chief")
-        assert refused(SIGN_IN_FAILED, lambda: set_totp(session, chief, secret, "000000", START))
+        assert refused(SIGN_IN_FAILED, lambda: set_totp(session, chief, secret, "000000", START, SEAL))
 
 
 def test_a_link_works_once_and_not_after_its_days(database: Database) -> None:

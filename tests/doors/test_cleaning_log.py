@@ -14,7 +14,9 @@ from click.testing import CliRunner, Result
 from surveyapp.cli import main
 from surveyapp.people.programs import grant_api_token
 from surveyapp.store.projects import get_project
+from surveyapp.watch import Watch
 from tests.farms import FARMS, farm
+from tests.office import browser, person
 from tests.people import Phone, Survey, now, read_sheets
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
@@ -108,6 +110,35 @@ def test_a_work_log_comes_back_as_exactly_the_edits_and_undo_is_as_before(
     assert run(survey, "log", "undo", "farms", "1").exit_code == 0
     assert survey.export("farms", tmp_path / "undone.xlsx")["data"] == before["data"]
     assert run(survey, "log", "undo", "farms", "1").exit_code == 1
+
+
+CHECKS = """
+| checks | | | | | |
+| | check_id | kind | questions | parameters | message::English (en) |
+| | poor | S07 | income | expression=${income} < 10 | Hardly any income |
+| | odd  | S07 | income | expression=${income} < 10 | |
+"""
+
+
+def test_rows_of_a_work_log_say_in_a_sentence_what_was_found_and_name_the_question(
+    survey: Survey, tmp_path: Path
+) -> None:
+    survey.publish(FARMS + CHECKS)
+    phone = survey.phone()
+    assert phone.send(farm(1, income=5)).status_code == 201
+    Watch(survey.config, survey.database, survey.files).check_waiting()
+    log = tmp_path / "log.xlsx"
+    assert run(survey, "log", "export", "farms", str(log)).exit_code == 0
+    told = {row["check_id"]: row for row in read_sheets(log)["cleaning_log"] if row["instance_id"]}
+    assert (told["poor"]["issue"], told["poor"]["label"]) == ("Hardly any income", "Income")
+    # The check has words of its own, not the key of a message.
+    assert " " in told["odd"]["issue"]
+    person(survey, "chief", "admin")
+    page = browser(survey, "chief").get(f"{survey.url}/p/default/forms/farms/cleaning/work-log?lang=zh", timeout=60)
+    log.write_bytes(page.content)
+    chinese = {row["check_id"]: row for row in read_sheets(log)["cleaning_log"] if row["instance_id"]}
+    assert chinese["odd"]["issue"] != told["odd"]["issue"]
+    assert not chinese["odd"]["issue"].isascii()
 
 
 def test_a_removed_interview_stands_in_the_deletion_log(survey: Survey, farms: Phone, tmp_path: Path) -> None:

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+import requests
 from click.testing import CliRunner, Result
 
 from surveyapp.cli import main
+from surveyapp.people.programs import grant_api_token
+from surveyapp.store.projects import get_project
 from tests.office import browser, person
-from tests.people import PEOPLE, Survey
+from tests.people import PEOPLE, Survey, now
 from tests.programs import Program, assert_problem, one
 
 WEEKLY = {"headers": "name", "labels": "labels", "columns": ["age"]}
@@ -64,6 +67,48 @@ def test_an_export_is_asked_for_by_name_and_what_is_said_besides_goes_before(
     assert_problem(unknown, 404, "export-definition-not-found")
 
 
+def test_kept_options_are_changed_by_who_made_them_or_may_change_settings(survey: Survey, asked_for: Program) -> None:
+    address = f"{asked_for.form}/export-definitions"
+    [kept] = asked_for.http.get(address, timeout=60).json()
+    one = f"{address}/{kept['number']}"
+    changed = asked_for.http.put(one, json={"name": "monthly", "options": {"format": "sav"}}, timeout=60)
+    assert (changed.status_code, changed.json()["name"], changed.json()["options"]) == (
+        200,
+        "monthly",
+        {"format": "sav"},
+    )
+    assert asked_for.http.post(address, json={"name": "weekly"}, timeout=60).status_code == 201
+    assert_problem(asked_for.http.put(one, json={"name": "weekly"}, timeout=60), 409, "export-definition-exists")
+    assert_problem(
+        asked_for.http.put(f"{address}/999", json={"name": "x"}, timeout=60), 404, "export-definition-not-found"
+    )
+    reader = reading(survey)
+    assert_problem(reader.put(one, json={"name": "mine"}, timeout=60), 403, "not-allowed")
+
+
+def test_a_token_that_only_reads_cannot_lower_the_protection(survey: Survey, asked_for: Program) -> None:
+    reader = reading(survey)
+    protection = {"classes": {"/data/age": "none"}, "confirmed_by": "me"}
+    own = {"kind": "deidentified", "protection": protection}
+    assert_problem(reader.post(f"{asked_for.form}/exports", json=own, timeout=60), 403, "not-allowed")
+    kept = {"name": "mine", "options": own}
+    assert_problem(reader.post(f"{asked_for.form}/export-definitions", json=kept, timeout=60), 403, "not-allowed")
+    risky = {"name": "risky", "options": {**own, "protection": {**protection, "accept_risk": "we trust them"}}}
+    refused = asked_for.http.post(f"{asked_for.form}/export-definitions", json=risky, timeout=60)
+    assert_problem(refused, 422, "export-option")
+    assert survey.count("exports") == 0
+
+
+def reading(survey: Survey) -> requests.Session:
+    """A program with the scope `read` alone."""
+    with survey.database.begin() as session:
+        token = grant_api_token(session, get_project(session, "default"), "reader", now(), scopes=("read",))
+    http = requests.Session()
+    http.trust_env = False
+    http.headers["Authorization"] = f"Bearer {token}"
+    return http
+
+
 def test_the_command_exports_by_name_and_its_own_options_go_before(
     survey: Survey, asked_for: Program, tmp_path: Path
 ) -> None:
@@ -113,9 +158,15 @@ def test_on_the_page_options_are_kept_begun_from_and_deleted_by_who_may(survey: 
     assert again.status_code == 409
     assert 'value="both" selected' in again.text
     number = survey.rows("SELECT id FROM export_definitions")[0][0]
+    change = f"{page}/definitions/{number}"
+    renamed = own.post(change, data={**fields, "definition": "For R", "from": str(number)}, timeout=60)
+    assert 'value="For R"' in renamed.text
+    assert "Change “For R”" in renamed.text
+    assert other.post(change, data={**fields, "definition": "Mine"}, timeout=60).status_code == 403
+    assert survey.rows("SELECT name FROM export_definitions") == [("For R",)]
     drop = f"{page}/definitions/{number}/delete"
     listed = other.get(page, timeout=60).text
-    assert "Für R" in listed
+    assert "For R" in listed
     assert f"/{number}/delete" not in listed
     assert other.post(drop, timeout=60).status_code == 403
     assert f"/{number}/delete" in admin.get(page, timeout=60).text

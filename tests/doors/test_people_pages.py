@@ -89,6 +89,24 @@ def test_an_admin_makes_no_link_for_whoever_can_do_more(survey: Survey) -> None:
     )
 
 
+def test_who_was_invited_elsewhere_gets_a_role_from_an_operator_only(survey: Survey) -> None:
+    for project in ("alpha", "beta"):
+        survey.create_project(project)
+    person(survey, "guest", "enumerator", project="alpha")
+    person(survey, "nowhere")
+    admin = signed_in(survey, person(survey, "chief", "admin", project="beta"))
+    for login in ("guest", "nowhere"):
+        admin.open("/p/beta/people")
+        assert admin.send("/p/beta/people", login=login, role="admin").status_code == 403
+    operator = signed_in(survey, person(survey, "root", operator=True))
+    operator.open("/p/beta/people")
+    assert operator.send("/p/beta/people", login="guest", role="enumerator").url.endswith("?done=invited")
+    admin.open("/p/beta/people")
+    assert admin.send("/p/beta/people/guest/role", role="supervisor").status_code == 200
+    roles = "SELECT slug, role FROM memberships JOIN projects ON projects.id = project_id WHERE role <> 'admin'"
+    assert survey.rows(f"{roles} ORDER BY slug") == [("alpha", "enumerator"), ("beta", "supervisor")]
+
+
 def test_a_team_holds_whom_the_admin_ticked(survey: Survey) -> None:
     survey.create_project("alpha")
     admin = signed_in(survey, person(survey, "chief", "admin", project="alpha"))
@@ -110,6 +128,12 @@ def admin(survey: Survey) -> Visitor:
     """An admin of the default project, where the form `people` is published."""
     survey.publish(PEOPLE)
     return signed_in(survey, person(survey, "chief", "admin"))
+
+
+def test_cards_with_an_address_that_no_phone_can_reach_say_so(admin: Visitor) -> None:
+    admin.open("/p/default/phones/add")
+    admin.send("/p/default/phones/add", names="one")
+    assert "SURVEYAPP_PUBLIC_URL" in admin.page.find_class("notice bad")[0].text_content()
 
 
 def cards(visitor: Visitor) -> list[tuple[str, str]]:

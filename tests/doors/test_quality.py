@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from surveyapp.cli import main
 from surveyapp.people.programs import grant_api_token
 from surveyapp.problems import Problem
+from surveyapp.review.history import verify_history
 from surveyapp.store.forms import get_form
 from surveyapp.store.projects import get_project
 from surveyapp.store.quality import get_quality_finding
@@ -263,6 +264,43 @@ def test_what_was_acknowledged_stays_silent_until_its_value_changes(office: Surv
     assert [other["observed"] for other in found("--only", "S11")] == ["test"]
     assert tick(http, office, [kept["number"]], do="reopen").status_code == 200
     assert {other["observed"] for other in found("--only", "S11")} == {"test", "asdf"}
+
+
+def test_what_is_settled_on_the_board_stands_in_the_history_of_each_submission(office: Survey) -> None:
+    person(office, "ada", "admin")
+    phone = office.phone()
+    for number in range(2):
+        phone.send(interview(str(number), {"enumerator": "asdf"}, instance_id=f"uuid:{number}"))
+    check(office)
+    numbers = [one["number"] for one in found("--only", "S11")]
+    http = browser(office, "ada")
+    assert tick(http, office, numbers, reason="her name").status_code == 200
+    assert tick(http, office, numbers[:1], do="reopen").status_code == 200
+    told = office.rows("SELECT submission_id, kind, actor, channel, reason FROM submission_events ORDER BY id")
+    assert told == [
+        (1, "acknowledged", "person:ada", "office", "her name"),
+        (2, "acknowledged", "person:ada", "office", "her name"),
+        (1, "finding_reopened", "person:ada", "office", ""),
+    ]
+    with office.database.reading() as session:
+        assert [(verify_history(session, one).events, verify_history(session, one).why) for one in (1, 2)] == [
+            (2, ""),
+            (1, ""),
+        ]
+
+
+@pytest.mark.parametrize("kind", ["D07", "D03"])
+def test_when_one_side_of_a_pair_changes_the_other_side_is_checked_again(office: Survey, kind: str) -> None:
+    phone = office.phone()
+    alike = dict.fromkeys(ITEMS, "the same") if kind == "D07" else {}
+    phone.send(interview("1", alike, instance_id="uuid:1"))
+    phone.send(interview("2" if kind == "D07" else "1", alike, instance_id="uuid:2"))
+    check(office)
+    assert [one["instance_id"] for one in found("--only", kind)] == ["uuid:2"]
+    phone.send(interview("7", instance_id="uuid:3", deprecated_id="uuid:1"))
+    assert check(office) == 2
+    assert not found("--only", kind)
+    assert check(office) == 0
 
 
 def test_a_supervisor_sees_and_settles_what_her_teams_sent_and_nothing_else(office: Survey) -> None:

@@ -1,12 +1,20 @@
 """What the checks across interviews found, in the workbook and the CSV files."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 
+from surveyapp.clean.log import LogRow
+from surveyapp.review.decide import Decision, Reviewer, decide
+from surveyapp.store.cleaning import add_decisions
+from surveyapp.store.forms import get_form
+from surveyapp.store.history import add_event
+from surveyapp.store.projects import get_project
+from surveyapp.store.reach import EVERYTHING
 from surveyapp.watch import Watch
 from tests.doors.test_quality import ITEMS, interview, village
-from tests.people import Survey
+from tests.people import Survey, now
 
 
 def sent(survey: Survey) -> None:
@@ -64,3 +72,24 @@ def test_what_checks_found_can_be_had_without_the_answers(survey: Survey, tmp_pa
     sheets = survey.export("village", tmp_path / "out.xlsx", kind="quality")
     assert list(sheets) == ["README", "data_quality", "enumerators", "quality_findings", "findings"]
     assert len(sheets["enumerators"]) == 2
+
+
+def test_rejected_interviews_and_corrected_answers_count_for_their_enumerators(survey: Survey, tmp_path: Path) -> None:
+    sent(survey)
+    watch = Watch(survey.config, survey.database, survey.files)
+    watch.check_waiting()
+    with survey.database.begin() as session:
+        form = get_form(session, get_project(session, "default").id, "village")
+        who = Reviewer("command:test", EVERYTHING, admin=True, channel="command", at=now())
+        decide(session, form.id, 2, Decision("rejected", comment="made up", reason_code="fabricated"), who)
+        detail = {"paths": ["/data/income", "/data/gps"]}
+        add_event(session, 1, at=now(), actor="person:a", channel="office", kind="edited", detail=detail)
+        cell = LogRow("uuid:1", "/data/item0", "change_response", "the same", "another", source="person")
+        cell = replace(cell, changed_by="person:a", changed_at=now())
+        add_decisions(session, form.id, [cell, replace(cell, change_type="no_action")])
+    watch.check_waiting()
+    sheets = survey.export("village", tmp_path / "out.xlsx", kind="raw")
+    assert len(sheets["data"]) == 2
+    crew = {row["enumerator"]: row for row in sheets["enumerators"]}
+    assert (crew["ana"]["interviews"], crew["ana"]["rejected_share"], crew["ana"]["corrections"]) == (1, 0.5, 3)
+    assert (crew["bo"]["rejected_share"], crew["bo"]["corrections"]) == (0, 0)

@@ -43,3 +43,15 @@ def test_a_returned_submission_comes_with_its_remarks_record_and_files_and_goes_
     assert second.send(mended).status_code == 201
     assert second.get(f"{second.url}/returned").json() == {"returned": []}
     assert office.review("uuid:1")["state"] == "corrected"
+
+
+def test_what_the_office_edited_before_it_was_returned_still_reaches_the_phone_that_sent_it(survey: Survey) -> None:
+    survey.publish(FORM)
+    phone, stranger = survey.phone("of nobody"), survey.phone("another of nobody")
+    assert phone.send(house("uuid:1")).status_code == 201
+    office = Office(survey)
+    assert office.edit("uuid:1", 1, {"/data/age": "31"}).status_code == 200
+    assert office.decide("uuid:1", "returned", comment="Visit her").status_code == 200
+    (one,) = phone.get(f"{phone.url}/returned").json()["returned"]
+    assert "<age>31</age>" in ask(phone, one["record_url"])
+    assert stranger.get(f"{stranger.url}/returned").json() == {"returned": []}

@@ -5,6 +5,7 @@ import pytest
 from surveyapp.review.history import verify_history
 from tests.doors.review_office import HOUSE as FORM
 from tests.doors.review_office import Office, answers, house
+from tests.office import browser, person
 from tests.people import Phone, Survey
 from tests.programs import assert_problem
 
@@ -121,6 +122,37 @@ def test_a_policy_may_ask_that_warnings_are_acknowledged_too(field: Phone, offic
     office.ask("PATCH", "review-policy", {"warnings": True})
     problem = assert_problem(office.decide("uuid:noname", "approved"), 422)
     assert {one["check"] for one in warnings} <= {error["check"] for error in problem["errors"]}
+
+
+def test_by_four_eyes_who_edited_a_submission_does_not_approve_it(survey: Survey, office: Office) -> None:
+    assert office.ask("PATCH", "review-policy", {"four_eyes": True}).json()["four_eyes"]
+    editor, other = Office(survey, "editor", "review", "read"), Office(survey, "other", "review")
+    assert editor.edit("uuid:good", 1, {"/data/age": "31"}).status_code == 200
+    assert "approved" not in editor.review("uuid:good")["next"]
+    problem = assert_problem(editor.decide("uuid:good", "approved", override="I am sure"), 409, "review-state")
+    assert "somebody else" in problem["detail"]
+    assert editor.decide("uuid:good", "in_review").status_code == 200
+    assert other.decide("uuid:good", "approved").status_code == 200
+    assert editor.decide("uuid:odd", "approved", override="Seen").status_code == 200, "which it did not edit"
+
+
+def test_the_page_says_whether_exports_hold_a_submission_and_what_there_is_to_do(
+    survey: Survey, office: Office
+) -> None:
+    person(survey, "boss", "admin")
+    boss = browser(survey, "boss")
+
+    def words() -> str:
+        page = boss.get(f"{survey.url}/p/default/forms/house/submissions/1", timeout=60).text
+        return page.partition('id="review"')[2][:2000]
+
+    assert "It waits for a decision." in words()
+    assert office.decide("uuid:good", "has_issues", comment="Odd").status_code == 200
+    assert "No export and no indicator holds it as it stands" in words()
+    assert "waits for a decision as “Corrected”" in words()
+    assert office.edit("uuid:good", 1, {"/data/age": "31"}, reason="Misread").status_code == 200
+    assert "Exports and indicators hold it." in words()
+    assert "It was decided before (Has issues), and a new version came since" in words()
 
 
 def test_a_policy_can_never_let_rejected_ones_out(office: Office) -> None:

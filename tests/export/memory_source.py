@@ -11,7 +11,17 @@ from typing import IO, Any
 
 from pyxform.xls2xform import convert
 
-from surveyapp.export.source import MOST_ASKS, Ask, CutOff, FormFile, FoundIn, KeptMedia, PublishedVersion, SaidOf
+from surveyapp.export.source import (
+    MOST_ASKS,
+    Ask,
+    CutOff,
+    FormFile,
+    FoundIn,
+    KeptMedia,
+    LeftOut,
+    PublishedVersion,
+    SaidOf,
+)
 from surveyapp.findings import Finding
 from surveyapp.indicators.settings import MissingCodes
 from surveyapp.indicators.tabulation import Tabulation
@@ -128,6 +138,10 @@ class MemorySource:
                     row.answers.get((ask.path, ask.part)) if ask.path else own.get(ask.part, record.value(ask))
                     for ask in asks
                 )
+
+    @staticmethod
+    def left_out(_selection: Selection) -> Iterator[LeftOut]:
+        return iter(())
 
     def findings(self, selection: Selection) -> Iterator[FoundIn]:
         for record in self.chosen(selection):

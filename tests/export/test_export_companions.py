@@ -91,7 +91,7 @@ def test_spss_has_labels_and_missing_codes_of_its_own(farms: MemorySource, tmp_p
     assert [next(iter(rows[f"used__{code}"])) for code in ("river", "pipe", "dk")] == [1, 1, 0]
     assert about.variable_value_labels["tap"] == {1: "River", 2: "自来水", -98: "Does not know", -96: "not in the list"}
     assert about.missing_ranges["tap"] == [{"lo": -98, "hi": -98}, {"lo": -96, "hi": -96}]
-    assert about.missing_ranges["income"] == [{"lo": -99, "hi": -99}, {"lo": -98, "hi": -98}]
+    assert about.missing_ranges["income"] == [{"lo": code, "hi": code} for code in (-999_994, -99, -98)]
     assert about.column_names_to_labels["tap"] == "主要水源 Water"
     assert str(about.original_variable_types["at"]).startswith("DATETIME")
     assert rows["at"][0] == datetime(2026, 2, 3, 4, 5, 6)

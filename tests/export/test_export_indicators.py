@@ -214,7 +214,8 @@ def test_codebook_readme_and_manifest_tell_how_it_was_computed(
     told = {row[0]: row[1] for row in openpyxl.load_workbook(done.path)["README"].iter_rows(values_only=True)}
     assert told["Households"] == sum(SIZES.values())
     assert told["Settings (SHA-256)"] == tabulation.table.settings_hash
-    assert "lcs_max" in str(told["Not computable for version 1"])
+    assert str(told["Not computable"]).startswith("2 of ")
+    assert "lcs_s1" in str(entries["not computable", "lcs_max"]["note"])
     manifest = json.loads(done.manifest.read_text(encoding="utf-8"))
     assert manifest["settings_hash"] == tabulation.table.settings_hash
     assert manifest["parameters_hash"] == tabulation.table.parameters_hash

@@ -44,11 +44,12 @@ def test_columns_of_a_clean_export_keys_first_reasons_last() -> None:
     assert names(lay_out()) == [
         *["_submission_no", "_instance_id", "age", "rooms", "income", "tap"],
         *["water", "water__river", "water__tap", "water__dk", "gps_lat", "gps_lon", "gps_alt", "gps_acc"],
-        *["at", "at_tz", "path", "path_points", "photo", "photo__received"],
+        *["at", "at_tz", "path", "path_points", "path_length", "photo", "photo__received"],
         *["_version", "_state", "_reviewed_by", "_reviewed_at"],
         *["_received", "_start", "_end", "_minutes", "_enumerator", "_device"],
         *["_edits", "_findings_error", "_findings_warn", "_extra"],
-        *["age__missing", "income__missing", "tap__missing", "water__missing"],
+        *["age__missing", "rooms__missing", "income__missing", "tap__missing", "water__missing"],
+        *["gps__missing", "at__missing"],
     ]
 
 

@@ -75,7 +75,7 @@ def test_clean_workbook_has_typed_answers_and_reasons_apart(households: MemorySo
     assert only(first, "_submission_no", "age", "rooms", "income", "tap") == {
         "_submission_no": 1,
         "age": 34,
-        "rooms": -98,
+        "rooms": None,
         "income": None,
         "tap": None,
     }
@@ -96,6 +96,7 @@ def test_clean_workbook_has_typed_answers_and_reasons_apart(households: MemorySo
     }
     assert (first["photo__received"], second["photo__received"], third["photo__received"]) == (0, 1, None)
     assert only(second, "path", "path_points") == {"path": "LINESTRING (106 26, 106.5 26.5)", "path_points": 2}
+    assert second["path_length"] == pytest.approx(74_766, rel=1e-4)
     assert (second["age"], second["age__missing"]) == (None, "dont_know")
 
 
@@ -182,6 +183,23 @@ def test_unreadable_answer_in_a_nested_repeat_finds_its_row(tmp_path: Path) -> N
     assert [row[place] for row in worksheet[2:]] == ["", "invalid", "", ""]
 
 
+def test_rows_are_numbered_as_users_of_kobo_know_it(tmp_path: Path) -> None:
+    export(nested(), tmp_path, index=True, headers="name")
+    keys = ("_index", "_parent_table_name", "_parent_index")
+    workbook = openpyxl.load_workbook(tmp_path / "out.xlsx")
+    told = {}
+    for title in ("data", "plot", "crop"):
+        names, *rows = workbook[title].iter_rows(values_only=True)
+        told[title] = [tuple(dict(zip(names, row, strict=True)).get(key) for key in keys) for row in rows]
+    assert told == {
+        "data": [(1, None, None), (2, None, None)],
+        "plot": [(1, "data", 1), (2, "data", 1), (3, "data", 2)],
+        "crop": [(1, "plot", 1), (2, "plot", 2), (3, "plot", 2), (4, "plot", 3)],
+    }
+    export(nested(), tmp_path)
+    assert "_index" not in table(tmp_path / "out.xlsx")[0]
+
+
 def test_versions_share_one_column_set_and_can_be_filtered(tmp_path: Path) -> None:
     old = publish(form("1", "| | integer | age | Age | |\n| | text | gone | Gone | |"))
     new = publish(form("2", "| | decimal | age | Age, years | |\n| | text | fresh | Fresh | |"))
@@ -238,7 +256,7 @@ def test_other_sheets_tell_findings_columns_and_choices(households: MemorySource
         "empty": 2,
         "min": 34,
         "max": 34,
-        "missing codes": "-98 = dont_know",
+        "missing codes": "-98 = dont_know, -99 = refused",
     }
     assert codebook["data", "water__river"]["label"] == "Water: River"
     assert codebook["data", "tap"]["values"] == "river = River; tap = Tap water; dk = Does not know"
