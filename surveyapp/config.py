@@ -54,6 +54,13 @@ def _natural(text: str) -> int:
     return number
 
 
+def _port(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 65_535:
+        raise ValueError("must be 1 to 65535")
+    return number
+
+
 def _url(text: str) -> str:
     if text and not text.startswith(("http://", "https://")):
         raise ValueError("must start with http:// or https://")
@@ -104,6 +111,7 @@ SETTINGS: Final = (
         "Address under which phones reach the server, as https://survey.example.org; empty means the address of each"
         " request.",
     ),
+    Setting("PORT", "8000", _port, "Port on which `serve` and `demo` answer, unless `--port` says another."),
     Setting("SECRET_KEY", "", str, "Key for signing; empty means one is made and kept in the data folder."),
     Setting("TIMEZONE", "UTC", _zone, "Zone in which exports write times of a project that names none."),
     Setting("MAX_UPLOAD_MB", "500", _natural, "Largest request, in megabytes of 1,000,000 bytes."),
@@ -162,6 +170,7 @@ class Config:
     data_dir: Path
     database_url: str
     public_url: str
+    port: int
     secret_key: str
     timezone: ZoneInfo
     max_upload_mb: int
@@ -250,7 +259,8 @@ class Config:
 
 def _kept_key(path: Path) -> str:
     """The key in `path`, made at the first start; two processes that start at once agree on one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    # Personal data will lie there: closed to other accounts of the machine, where we are the ones who make it.
+    path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     if not path.exists():
         fresh.touch(mode=0o600)

@@ -104,6 +104,12 @@ DEVICE_NOT_FOUND = _kind("device-not-found", 404, "No such device", "List the de
 DEVICE_EXISTS = _kind("device-exists", 409, "That device exists", "Choose another name, or revoke the old one first.")
 ACCOUNT_NOT_FOUND = _kind("person-not-found", 404, "No such person", "List the people with `surveyapp person list`.")
 ACCOUNT_EXISTS = _kind("person-exists", 409, "That sign-in name is taken", "Choose another sign-in name.")
+NOT_VOUCHED = _kind(
+    "not-vouched",
+    403,
+    "This person was invited by somebody else",
+    "Ask an operator of the server, who makes sure that it is the right person, to give the role.",
+)
 LAST_OPERATOR = _kind("last-operator", 409, "Nobody else could let people in", "Make another person an operator first.")
 TEAM_NOT_FOUND = _kind("team-not-found", 404, "No such team", "List the teams with `surveyapp team list`.")
 TEAM_EXISTS = _kind("team-exists", 409, "That team exists", "Choose another name.")
@@ -195,6 +201,7 @@ LOG_CHANGED = _kind(
     "log-changed", 409, "The file or the data changed since the dry run", "Look at a new dry run, then apply it."
 )
 RULESET_NOT_FOUND = _kind("ruleset-not-found", 404, "No such ruleset", "List them with `surveyapp clean FORM`.")
+RULE_NOT_FOUND = _kind("rule-not-found", 404, "No such rule", "Look at the ruleset as it is now.")
 RULESET_PUBLISHED = _kind(
     "ruleset-published", 409, "A published ruleset never changes", "Make a new draft, and publish that."
 )

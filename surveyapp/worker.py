@@ -7,6 +7,8 @@ import os
 import secrets
 import threading
 import time
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +24,11 @@ from surveyapp.export.from_store import StoredForm
 from surveyapp.export.manifest import find_same, hash_inputs, reuse
 from surveyapp.export.options import ENDINGS, ExportOptions
 from surveyapp.export.run import write_export
+from surveyapp.export.source import Ask
 from surveyapp.problems import EXPORT_OPTION, Problem
+from surveyapp.review.history import note_export
 from surveyapp.store.database import Database
+from surveyapp.store.exported import Exported
 from surveyapp.store.exports import (
     Export,
     add_export,
@@ -45,6 +50,8 @@ log = logging.getLogger(__name__)
 
 # Seconds between two looks at whether an export was cancelled, and two notes of its progress.
 NOTE_EVERY: Final = 0.5
+# What is asked of each submission in an export, to note that it was in it.
+NUMBERS: Final = (Ask("", "_submission_no"),)
 # A phone that has not finished an upload after a day has begun it anew.
 ABANDONED_AFTER: Final = 86_400
 
@@ -154,8 +161,9 @@ def do_export(config: Config, database: Database, files: Files, export_id: str) 
     if export is None:
         return
     state, file_name, error = "done", "", ""
+    held: Sequence[int] = ()
     try:
-        file_name = _write(config, database, files, export)
+        file_name, held = _write(config, database, files, export)
     except Cancelled:
         return
     except Problem as problem:
@@ -164,13 +172,14 @@ def do_export(config: Config, database: Database, files: Files, export_id: str) 
         log.exception("Export %s failed", export_id)
         state, error = "failed", "The server failed; see its log."
     ended: dict[str, Any] = {"state": state, "file_name": file_name, "error": error}
+    now = datetime.datetime.now(datetime.UTC)
     with database.begin() as session:
-        mark_export(
-            session, export_id, only_from=("running",), finished_at=datetime.datetime.now(datetime.UTC), **ended
-        )
+        if mark_export(session, export_id, only_from=("running",), finished_at=now, **ended) and held:
+            note_export(session, export.form_pk, Exported(export_id, export.asked_by, file_name, now), held)
 
 
-def _write(config: Config, database: Database, files: Files, export: Export) -> str:
+def _write(config: Config, database: Database, files: Files, export: Export) -> tuple[str, Sequence[int]]:
+    """The name of the file, and the numbers of the submissions in it."""
     options = ExportOptions.from_json(export.options)
     noted = 0.0
 
@@ -197,7 +206,13 @@ def _write(config: Config, database: Database, files: Files, export: Export) -> 
         else:
             secret = project_secret(config.secret_key, form.project_id)
             write_export(source, options, path, progress=note, secret=secret)
-    return name
+        # Bare numbers: there may be a million.
+        held = array("q", () if options.format == "form" else _list_held(source, options))
+    return name, held
+
+
+def _list_held(source: StoredForm, options: ExportOptions) -> Iterator[int]:
+    return (row[0] for row in source.main_rows(NUMBERS, options.selection))
 
 
 def remove_old_exports(config: Config, database: Database) -> None:

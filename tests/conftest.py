@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy
 
@@ -27,6 +28,9 @@ KINDS = [
     pytest.param("postgresql", marks=pytest.mark.postgresql),
 ]
 NUMBERS = itertools.count(1)
+# No test may fail because the machine was busy.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 # The fixture `browser`, for every folder that tests pages.
 pytest_plugins = ["tests.browser"]
 

@@ -20,7 +20,7 @@ from surveyapp.cli.forms import (
 from surveyapp.cli.indicators import indicators_command, refit_command, settings_group
 from surveyapp.cli.keeping import backup_command, doctor_command, restore_command
 from surveyapp.cli.people import audit_group, person_group, project_group, team_group
-from surveyapp.cli.quality import backchecks_command, quality_command, quality_settings_command
+from surveyapp.cli.quality import backcheck_rates_command, backchecks_command, quality_command, quality_settings_command
 from surveyapp.cli.review import history_command, purge_command
 from surveyapp.cli.rules import findings_command, judge_command, recheck_command
 from surveyapp.cli.server import migrate_command, serve_command, worker_command
@@ -66,6 +66,7 @@ for command in (
     quality_command,
     quality_settings_command,
     backchecks_command,
+    backcheck_rates_command,
     clean_command,
     log_group,
     purge_command,

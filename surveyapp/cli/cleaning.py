@@ -9,8 +9,9 @@ from rich.table import Table
 from surveyapp.audit import note
 from surveyapp.cli.tools import Tools, command_line, now, out, project_option
 from surveyapp.correct.log_import import Importer, SentLog, Tried, import_log, try_log, undo_import
-from surveyapp.correct.rulesets import RulesetTrial, publish_ruleset, read_rules, save_draft, try_rules
+from surveyapp.correct.rulesets import publish_ruleset, read_rules, save_draft
 from surveyapp.correct.sheets import read_sent
+from surveyapp.correct.trials import Trial, try_rules
 from surveyapp.correct.worklog import write_worklog
 from surveyapp.store.cleaning import KeptRuleset, find_published_ruleset, get_ruleset, list_imports, list_rulesets
 from surveyapp.store.forms import get_form
@@ -84,7 +85,7 @@ def _list(rulesets: list[KeptRuleset]) -> None:
     out.print(table)
 
 
-def _tell(trial: RulesetTrial) -> None:
+def _tell(trial: Trial) -> None:
     for fault in trial.faults:
         words = f"example {fault.example} of {fault.rule_id}: {fault.question} should be “{fault.wanted}”"
         out.print(f"{words}, is “{fault.got}”", markup=False)
@@ -128,6 +129,7 @@ def export_log_command(tools: Tools, form: str, target: Path, project: str) -> N
 @click.option("--column", "columns", multiple=True, metavar="OURS=HEADER", help="Which header is which of our columns.")
 @click.option("--edited-from", type=FILE, help="FILE is the workbook of answers exported as this one, and edited.")
 @click.option("--remove-gone", is_flag=True, help="Rows that are gone from the edited workbook leave the data.")
+@click.option("--reason", default="", help="Why the workbook was edited; it stands in the log.")
 @project_option
 @click.pass_obj
 def import_log_command(
@@ -140,12 +142,13 @@ def import_log_command(
     columns: tuple[str, ...],
     edited_from: Path | None,
     remove_gone: bool,
+    reason: str,
     project: str,
 ) -> None:
     """Try the cleaning log FILE (.xlsx, .csv) on FORM: what it would change. With --apply, change it."""
     by_hand = dict(pair.split("=", 1) for pair in columns if "=" in pair)
     former = read_sent(edited_from.read_bytes(), edited_from.name) if edited_from is not None else None
-    sent = SentLog(read_sent(file.read_bytes(), file.name), by_hand, former, remove_gone)
+    sent = SentLog(read_sent(file.read_bytes(), file.name), by_hand, former, remove_gone, reason)
     who = command_line()
     importer = Importer(who.actor, EVERYTHING, may_remove=True, now=now())
     with tools.database.reading() as session:
@@ -198,14 +201,12 @@ def undo_log_command(tools: Tools, form: str, number: int, project: str) -> None
 
 def _tell_log(tried: Tried) -> None:
     dry_run = tried.dry_run
+    # Plain lines: to lay out a table of ten thousand rows took as long as the import itself.
     for one in dry_run.notices:
-        out.print(f"row {one.row}: {one.weight}: {one.message}", markup=False)
-    if dry_run.differences:
-        table = Table("row", "interview", "question", "from", "to")
-        for difference in dry_run.differences:
-            before, after = difference.old_label or difference.old, difference.new_label or difference.new
-            table.add_row(str(difference.row), difference.instance_id, difference.question, before, after)
-        out.print(table)
+        click.echo(f"row {one.row}: {one.weight}: {one.message}")
+    for difference in dry_run.differences:
+        before, after = difference.old_label or difference.old, difference.new_label or difference.new
+        click.echo(f"row {difference.row}: {difference.instance_id}: {difference.question}: “{before}” → “{after}”")
     for instance_id in dry_run.removals:
         out.print(f"{instance_id} would leave the clean data", markup=False)
     if tried.gone:

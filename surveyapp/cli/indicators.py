@@ -33,21 +33,32 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     show_default=True,
     help="What a row is about.",
 )
+@click.option("--raw", is_flag=True, help="From the answers as they were sent, not from the clean ones.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @project_option
 @click.pass_obj
 def indicators_command(
-    tools: Tools, /, form: str, target: Path | None, settings_file: Path | None, *, by: str, as_json: bool, project: str
+    tools: Tools,
+    /,
+    form: str,
+    target: Path | None,
+    settings_file: Path | None,
+    *,
+    by: str,
+    raw: bool,
+    as_json: bool,
+    project: str,
 ) -> None:
     """Compute the indicators of FORM: print them, or write them to TARGET (.csv)."""
     if target is not None and target.suffix.lower() != ".csv":
         raise click.BadParameter("the name must end in .csv", param_hint="TARGET")
     given = check_settings(settings_file.read_text()) if settings_file else None
     with tools.database.reading() as session:
-        found = assess(session, get_form(session, get_project(session, project).id, form), given)
+        found = assess(session, tools.files, get_form(session, get_project(session, project).id, form), given, raw=raw)
     rows = list(list_rows(found, by))
     if as_json and target is None:
-        click.echo(json.dumps({**describe(found), "rows": rows}, ensure_ascii=False, indent=1))
+        told = {"answers": "raw" if raw else "clean", **describe(found), "rows": rows}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
         return
     if lack := explain_lack(found):
         click.echo(lack, err=True)
@@ -115,5 +126,5 @@ def settings_show(tools: Tools, form_id: str | None, project: str) -> None:
 def refit_command(tools: Tools, form: str, project: str) -> None:
     """Fit entropy weights, pooled bounds and the asset index anew on the submissions of FORM, and keep them."""
     with tools.database.begin() as session:
-        parameters = fit(session, get_form(session, get_project(session, project).id, form), now())
+        parameters = fit(session, tools.files, get_form(session, get_project(session, project).id, form), now())
     out.print(f"Fitted; hash {parameters.hash}.", markup=False)

@@ -1,6 +1,7 @@
 """Commands for the checks across interviews."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,10 @@ import click
 from rich.table import Table
 
 from surveyapp.cli.tools import Tools, now, out, project_option
+from surveyapp.examine.backchecks import compare_backchecks
 from surveyapp.examine.interviews import mark_again
 from surveyapp.examine.settle import keep_quality_settings
+from surveyapp.quality.backcheck_rates import BackcheckRates, Rate, only_of, rate_backchecks
 from surveyapp.quality.telling import names_of, sentence_of, title_of
 from surveyapp.store.forms import Form, get_form
 from surveyapp.store.projects import get_project
@@ -149,3 +152,59 @@ def backchecks_command(tools: Tools, form: str, percent: int, seed: int | None, 
     for instance_id in sample.instance_ids:
         click.echo(instance_id)
     click.echo(f"Seed {sample.seed}: {len(sample.instance_ids)} interviews.", err=True)
+
+
+@click.command("backcheck-rates")
+@click.argument("form")
+@click.option("--enumerator", default="", help="Only of the interviews of this enumerator.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@project_option
+@click.pass_obj
+def backcheck_rates_command(tools: Tools, /, form: str, *, enumerator: str, as_json: bool, project: str) -> None:
+    """Say how far the answers of FORM's households that were asked again agree, by question and by who asked."""
+    found = _form(tools, project, form)
+    plans = Watch(tools.config, tools.database, tools.files).examiner.plans
+    with tools.database.reading() as session:
+        compared = compare_backchecks(plans, session, found)
+    chosen = only_of(compared.comparison, enumerator) if enumerator else compared.comparison
+    told = rate_backchecks(chosen, compared.unmatched)
+    if as_json:
+        content = {
+            "pairs": told.pairs,
+            "unmatched": told.unmatched,
+            "types": [asdict(one) for one in told.types],
+            "questions": [asdict(one) for one in told.questions],
+            "people": [asdict(one) for one in told.people],
+        }
+        click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+        return
+    if told.pairs:
+        out.print(_rates_of_questions(told))
+        out.print(_rates_of_people(told))
+    out.print(f"{told.pairs:,} pairs of interviews; {told.unmatched:,} backchecks have none.", markup=False)
+
+
+def _rates_of_questions(told: BackcheckRates) -> Table:
+    table = Table("question", "type", "compared", "differ", "share", "reliability", "p (t)", "p (ranks)", "p (yes/no)")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for one in told.questions:
+        reliability = "" if one.reliability is None else f"{one.reliability:.2f}"
+        tests = ("" if test is None else f"{test.p:.3f}" for test in (one.t, one.ranks, one.changes))
+        table.add_row(one.path.rpartition("/")[2], *_cells(one.rate), reliability, *tests)
+    return table
+
+
+def _rates_of_people(told: BackcheckRates) -> Table:
+    table = Table("name", "as", "pairs", "type", "compared", "differ", "share")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for person in told.people:
+        for rate in person.rates:
+            table.add_row(person.name, person.by, f"{person.pairs:,}", *_cells(rate))
+    return table
+
+
+def _cells(rate: Rate) -> tuple[str, ...]:
+    mark = " !" if rate.alarming else ""
+    return str(rate.type), f"{rate.compared:,}", f"{rate.differing:,}", f"{rate.share:.1%}{mark}"

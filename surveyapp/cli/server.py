@@ -3,7 +3,7 @@
 import click
 
 from surveyapp import __version__
-from surveyapp.cli.tools import Tools, now, out, refuse_busy_port
+from surveyapp.cli.tools import PORT, Tools, now, out, refuse_busy_port
 from surveyapp.people.accounts import ensure_operator
 from surveyapp.store.migrations import migrate
 from surveyapp.web.logs import start_logging
@@ -21,10 +21,11 @@ def migrate_command(tools: Tools) -> None:
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--port", type=PORT, help="Port to listen on; else that of the settings.")
 @click.pass_obj
-def serve_command(tools: Tools, host: str, port: int) -> None:
+def serve_command(tools: Tools, host: str, port: int | None) -> None:
     """Run the server, with its worker for exports."""
+    port = port or tools.config.port
     refuse_busy_port(host, port)
     out.print(f"surveyapp {__version__} answers on http://{host}:{port}, data in {tools.config.data_dir}", markup=False)
     with tools.database.begin() as session:

@@ -22,6 +22,9 @@ from surveyapp.store.files import Files
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+HIGHEST_PORT = 65_535
+PORT = click.IntRange(1, HIGHEST_PORT)
+
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -99,4 +102,8 @@ def refuse_busy_port(host: str, port: int) -> None:
     """
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1" if host == "0.0.0.0" else host, port)) == 0:
-            raise click.ClickException(f"Port {port} is in use. Stop what runs there, or choose another with --port.")
+            other = port + 1 if port < HIGHEST_PORT else port - 1
+            raise click.ClickException(
+                f"Port {port} is in use. Stop what runs there, or choose another with --port or SURVEYAPP_PORT,"
+                f" such as SURVEYAPP_PORT={other}."
+            )

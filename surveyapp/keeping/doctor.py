@@ -79,8 +79,8 @@ def _check_key(config: Config) -> Check:
 
 def _check_address(url: str) -> Check:
     if not url:
-        remedy = "Set SURVEYAPP_PUBLIC_URL to the address that phones use."
-        return Check("address", "warn", "SURVEYAPP_PUBLIC_URL is empty.", remedy)
+        told = "SURVEYAPP_PUBLIC_URL is empty: links and cards have the address under which the office asks."
+        return Check("address", "note", told, "Set it to the address that phones use, before cards are printed.")
     if url.startswith("http://"):
         state: State = "note" if (urlsplit(url).hostname or "") in LOOPBACK else "warn"
         remedy = "Put a reverse proxy with HTTPS in front; the secrets of phones are in addresses."
@@ -109,7 +109,7 @@ def check_folder(config: Config, now: datetime.datetime) -> Iterator[Check]:
     yield _check_rights(config.data_dir)
     yield _check_space(config.data_dir)
     yield _check_folder_clock(config.data_dir)
-    yield _check_backup(read_mark(config.backup_mark), now)
+    yield _check_backup(config, read_mark(config.backup_mark), now)
 
 
 def _check_rights(folder: Path) -> Check:
@@ -155,10 +155,13 @@ def _compare_clocks(name: str, seconds: float) -> Check:
     return Check(name, state, told, "Let both machines follow a time server (NTP).")
 
 
-def _check_backup(last: datetime.datetime | None, now: datetime.datetime) -> Check:
+def _check_backup(config: Config, last: datetime.datetime | None, now: datetime.datetime) -> Check:
     remedy = "Let `surveyapp backup DIR --keep 14` run every night, onto another disk."
     if last is None:
-        return Check("backup", "warn", "There is no backup yet.", remedy)
+        # Nobody has missed one where the installation, or what was restored here, is of today.
+        made = config.key_path.stat().st_mtime if config.key_is_kept else 0.0
+        state: State = "note" if now.timestamp() - made < BACKUP_DUE.total_seconds() else "warn"
+        return Check("backup", state, "There is no backup yet.", remedy)
     age = now - last
     told = f"The last backup is of {last:%Y-%m-%d %H:%M} UTC."
     if age > BACKUP_OVERDUE:
@@ -229,4 +232,4 @@ def check_worker(config: Config, waiting: int, now: datetime.datetime) -> Check:
         return Check("worker", "ok", f"The worker lives; {waiting} jobs wait.")
     if waiting:
         return Check("worker", "fail", f"{waiting} jobs wait, and no worker does them.", remedy)
-    return Check("worker", "warn", "No worker is running.", remedy)
+    return Check("worker", "note", "No worker is running, and no job waits for one.", remedy)

@@ -11,6 +11,7 @@ from surveyapp.store.database import Database
 from surveyapp.store.files import Files
 from surveyapp.web.addresses import RowNumber
 from surveyapp.web.api_blueprint import ProblemApi
+from surveyapp.web.api_bulk import api_bulk
 from surveyapp.web.api_cleaning import api_cleaning
 from surveyapp.web.api_devices import api_devices
 from surveyapp.web.api_export_definitions import api_export_definitions
@@ -30,8 +31,11 @@ from surveyapp.web.multipart import use_spooling
 from surveyapp.web.office import person_language, project_timezone, register_office
 from surveyapp.web.openrosa import openrosa
 from surveyapp.web.pages_account import pages_account
+from surveyapp.web.pages_answers import pages_answers
 from surveyapp.web.pages_audit import pages_audit
+from surveyapp.web.pages_bulk import pages_bulk
 from surveyapp.web.pages_cleaning import pages_cleaning
+from surveyapp.web.pages_cleaning_log import pages_cleaning_log
 from surveyapp.web.pages_edit import pages_edit
 from surveyapp.web.pages_exports import pages_exports
 from surveyapp.web.pages_forms import pages_forms
@@ -44,10 +48,12 @@ from surveyapp.web.pages_protection import pages_protection
 from surveyapp.web.pages_publish import pages_publish
 from surveyapp.web.pages_quality import pages_quality
 from surveyapp.web.pages_review import pages_review
+from surveyapp.web.pages_rulesets import pages_rulesets
 from surveyapp.web.pages_sign_in import pages_sign_in
 from surveyapp.web.pages_start import pages_start
 from surveyapp.web.pages_submission import pages_submission
 from surveyapp.web.pages_submissions import pages_submissions
+from surveyapp.web.pages_summary import pages_summary
 from surveyapp.web.pages_teams import pages_teams
 from surveyapp.web.pages_tokens import pages_tokens
 from surveyapp.web.problems import register_problems
@@ -68,18 +74,24 @@ PAGES = (
     pages_publish,
     pages_submissions,
     pages_submission,
+    pages_answers,
+    pages_summary,
     pages_review,
+    pages_bulk,
     pages_edit,
     pages_exports,
     pages_protection,
     pages_indicators,
     pages_quality,
     pages_cleaning,
+    pages_cleaning_log,
+    pages_rulesets,
 )
 APIS = (
     api_forms,
     api_submissions,
     api_reviews,
+    api_bulk,
     api_quality,
     api_cleaning,
     api_exports,

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, send_file, url_for
 
-from surveyapp.export.confirming import with_protection
+from surveyapp.export.confirming import check_own_protection, with_protection
 from surveyapp.export.definitions import lay_under
 from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
@@ -37,6 +37,7 @@ def post_export(asked: dict[str, Any], project: str, form_id: str) -> dict[str, 
         access = allow_program(session, "export", project)
         owner, reach = access.project, access.reach
         form = get_form(session, owner.id, form_id)
+        check_own_protection(asked, may_confirm=access.may("settings"))
         options = {"zone": owner.timezone or config().timezone.key, "writer": config().export_writer}
         options |= lay_under(session, form, asked.pop("definition", ""), asked)
         options = with_protection(session, form, options)

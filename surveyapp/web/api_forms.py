@@ -163,11 +163,13 @@ def get_form_findings(project: str, form_id: str) -> dict[str, Any]:
 @api_forms.response(200, IndicatorsOut)
 @api_forms.refuses(404, 422)
 def get_indicators(wanted: dict[str, str], project: str, form_id: str) -> dict[str, Any]:
-    """Compute the indicators of the catalogue from the current submissions; small cells are masked."""
+    """Compute the indicators of the catalogue from the clean answers of the current submissions, or with
+    `?answers=raw` from those that were sent; small cells are masked.
+    """
     with database().reading() as session:
         form = get_form(session, allow_program(session, "export", project).project.id, form_id)
-        found = assess(session, form)
-    return {**describe(found), "rows": list(list_rows(found, wanted["by"]))}
+        found = assess(session, files(), form, raw=wanted["answers"] == "raw")
+    return {"answers": wanted["answers"], **describe(found), "rows": list(list_rows(found, wanted["by"]))}
 
 
 @api_forms.route("/<form_id>/changes/<old>/<new>", methods=["GET"])

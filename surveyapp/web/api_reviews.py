@@ -1,4 +1,4 @@
-"""Review over the JSON API: what becomes of a submission, what is said of it, answers edited; queue, policy, many."""
+"""Review over the JSON API: what becomes of a submission, what is said of it, answers edited; queue, policy."""
 
 from dataclasses import asdict
 from typing import Any, Final
@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.collect.office_edit import Clash, OfficeEdit
 from surveyapp.problems import EDIT_CONFLICT, Problem
-from surveyapp.review.bulk import try_part
-from surveyapp.review.decide import Decision, decide, list_parts
+from surveyapp.review.decide import Decision, decide, is_own_edit, list_parts
 from surveyapp.review.history import verify_history
 from surveyapp.review.policy import Policy, get_policy, set_policy
 from surveyapp.review.remarks import acknowledge, comment, resolve_comment, strike_comment
@@ -17,7 +16,7 @@ from surveyapp.review.removal import delete_submission, restore_submission
 from surveyapp.review.states import WAITING, list_next
 from surveyapp.store.comments import list_comments
 from surveyapp.store.forms import Form, get_form
-from surveyapp.store.listing import Filter, count_submissions, list_submissions
+from surveyapp.store.listing import Filter, list_submissions
 from surveyapp.store.reviews import get_standing, list_weighed
 from surveyapp.store.submissions import get_version
 from surveyapp.web.api_blueprint import ApiBlueprint
@@ -25,12 +24,10 @@ from surveyapp.web.current import database, now
 from surveyapp.web.identity import Access, allow_program
 from surveyapp.web.notes import note_policy
 from surveyapp.web.problems import problem_body
-from surveyapp.web.reviewing import decide_many, edit, get_history, note_event, reviewer_of, undo_many
+from surveyapp.web.reviewing import edit, get_history, note_event, reviewer_of
 from surveyapp.web.shapes_reviews import (
     AcknowledgementIn,
     AnswersIn,
-    BulkIn,
-    BulkOut,
     ClashOut,
     CommentChangeIn,
     CommentIn,
@@ -52,8 +49,6 @@ api_reviews = ApiBlueprint(
 )
 ONE: Final = "/submissions/<instance_id>"
 CHANNEL: Final = "api"
-# Above every number.
-ALL: Final = 2**62
 
 
 def _find(session: Session, permission: Any, project: str, form_id: str, instance_id: str) -> tuple[Access, Form, int]:
@@ -75,12 +70,14 @@ def get_review(project: str, form_id: str, instance_id: str) -> dict[str, Any]:
 
 def _review(session: Session, access: Access, form: Form, number: int) -> dict[str, Any]:
     standing = get_standing(session, form.id, number, access.reach)
-    parts = list_parts(standing, reviewer_of(access, CHANNEL)) if access.may("review") else frozenset()
+    reviewer = reviewer_of(access, CHANNEL)
+    parts = list_parts(standing, reviewer) if access.may("review") else frozenset()
+    own_edit = is_own_edit(session, standing, reviewer, get_policy(session, form.id))
     return {
         **asdict(standing),
         "submission_no": number,
         "version": standing.current_number,
-        "next": sorted({way.to for way in list_next(standing.state, parts)}),
+        "next": sorted({way.to for way in list_next(standing.state, parts)} - ({"approved"} if own_edit else set())),
         "findings": [
             {
                 **asdict(one.finding),
@@ -111,14 +108,15 @@ def post_review(said: dict[str, Any], project: str, form_id: str, instance_id: s
 
     def change(session: Session) -> dict[str, Any]:
         access, form, number = _find(session, "review", project, form_id, instance_id)
-        event = decide(session, form.id, number, _decision(said), reviewer_of(access, CHANNEL))
+        event = decide(session, form.id, number, read_decision(said), reviewer_of(access, CHANNEL))
         note_event(session, access, form, event)
         return _review(session, access, form, number)
 
     return database().write(change)
 
 
-def _decision(said: dict[str, Any]) -> Decision:
+def read_decision(said: dict[str, Any]) -> Decision:
+    """What a request says shall become of a submission."""
     questions = tuple((one["path"], one["text"]) for one in said["questions"])
     names = ("to", "comment", "reason_code", "override", "base")
     return Decision(**{name: said[name] for name in names}, questions=questions)
@@ -184,8 +182,14 @@ def post_acknowledgement(said: dict[str, Any], project: str, form_id: str, insta
 )
 @api_reviews.refuses(404, 422)
 def patch_answers(said: dict[str, Any], project: str, form_id: str, instance_id: str) -> Any:
-    """Edit answers as the form allows: what it computes is computed again, and a new version is kept."""
-    wanted = OfficeEdit(said["base"], said["changes"], said["reason"], said["merge"], said["keep_odd"])
+    """Edit answers and rows as the form allows: what it computes is computed again, and a new version is kept."""
+    same = ("base", "changes", "reason", "merge", "seen", "keep_odd", "leave_out", "newest")
+    wanted = OfficeEdit(
+        **{name: said[name] for name in same},
+        added=tuple(said["add_rows"]),
+        removed=tuple(said["remove_rows"]),
+        over=frozenset(said["over"]),
+    )
 
     def change(session: Session) -> Any:
         access, form, number = _find(session, "review", project, form_id, instance_id)
@@ -194,7 +198,7 @@ def patch_answers(said: dict[str, Any], project: str, form_id: str, instance_id:
     done = database().write(change)
     if isinstance(done, Clash):
         return _clash(done)
-    return {"number": done.number, "instance_id": done.instance_id, "changes": _changes(done.changes)}
+    return {**asdict(done), "changes": _changes(done.changes)}
 
 
 def _clash(clash: Clash) -> Response:
@@ -204,7 +208,8 @@ def _clash(clash: Clash) -> Response:
     response = jsonify(
         body
         | {"current": clash.current, "base": clash.base, "changed_by_others": theirs}
-        | {"yours": dict(clash.yours), "overlap": list(clash.overlap)}
+        | {"rows_added": clash.rows_added, "rows_removed": clash.rows_removed}
+        | {"yours": dict(clash.yours.changes), "overlap": clash.overlap, "gone": clash.gone}
     )
     response.status_code = EDIT_CONFLICT.status
     response.content_type = "application/problem+json"
@@ -282,45 +287,3 @@ def patch_form_policy(said: dict[str, Any], project: str, form_id: str) -> Polic
         return policy
 
     return database().write(change)
-
-
-@api_reviews.route("/bulk-reviews", methods=["POST"])
-@api_reviews.arguments(BulkIn)
-@api_reviews.response(200, BulkOut)
-@api_reviews.refuses(404, 422)
-def post_bulk(said: dict[str, Any], project: str, form_id: str) -> dict[str, Any]:
-    """Decide about all submissions that a filter finds; with `preview`, see how many they are and try the first 20."""
-    wanted, decision = Filter(**said["where"]), _decision(said)
-
-    def look(session: Session) -> dict[str, Any]:
-        access = allow_program(session, "review", project)
-        form = get_form(session, access.project.id, form_id)
-        newest = list_submissions(session, form.id, access.reach, wanted, limit=1)
-        up_to = min(newest[0].id if newest else 0, said["up_to"] or ALL)
-        reviewer = reviewer_of(access, CHANNEL)
-        count = count_submissions(session, form.id, access.reach, wanted)
-        tried = try_part(session, form.id, wanted, decision, reviewer, up_to=up_to)
-        return {"access": access, "form": form, "up_to": up_to, "count": count, "id": None, **_part(tried)}
-
-    seen = database().write(look)
-    if not said["preview"]:
-        number, part = decide_many(seen["access"], seen["form"], wanted, decision, seen["up_to"], CHANNEL)
-        seen |= {"id": number, **_part(part)}
-    return seen
-
-
-def _part(part: Any) -> dict[str, Any]:
-    skipped = [{"submission_no": one.submission_id, "reason": one.reason} for one in part.skipped]
-    return {"decided": part.decided, "skipped": skipped}
-
-
-@api_reviews.route("/bulk-reviews/<int:bulk_id>/undo", methods=["POST"])
-@api_reviews.response(200, BulkOut)
-@api_reviews.refuses(404, 409)
-def post_undo(project: str, form_id: str, bulk_id: int) -> dict[str, Any]:
-    """Take a decision about many back, within a day; what has been touched since stays."""
-    with database().reading() as session:
-        access = allow_program(session, "review", project)
-        form = get_form(session, access.project.id, form_id)
-    part = undo_many(access, form, bulk_id, CHANNEL)
-    return {"id": bulk_id, "count": len(part.decided), "up_to": 0, **_part(part)}

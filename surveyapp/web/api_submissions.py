@@ -12,14 +12,13 @@ from surveyapp.collect.receive import Incoming, Receipt, add_files, receive
 from surveyapp.problems import BAD_JSON, CONFLICT, MEDIA_NOT_FOUND, STALE_EDIT, TOO_LARGE, Problem
 from surveyapp.store.findings import list_findings
 from surveyapp.store.forms import Form, get_definition, get_form, get_form_version
-from surveyapp.store.listing import get_listed
+from surveyapp.store.listing import Filter, get_listed, list_submissions
 from surveyapp.store.submissions import (
     get_content,
     get_current_version,
     get_numbered_version,
     get_version,
     list_attachments,
-    list_page,
     list_versions,
 )
 from surveyapp.web.api_blueprint import ApiBlueprint
@@ -95,14 +94,16 @@ def post_submissions(project: str, form_id: str) -> Any:
 def get_submissions(page: dict[str, int], project: str, form_id: str) -> dict[str, Any]:
     """List the submissions in order of receipt, part by part."""
     with database().reading() as session:
-        form = get_form(session, allow_program(session, "see", project).project.id, form_id)
-        rows = list_page(session, form.id, page["after"], page["limit"] + 1)
+        access = allow_program(session, "see", project)
+        form = get_form(session, access.project.id, form_id)
+        limit = page["limit"] + 1
+        rows = list_submissions(session, form.id, access.reach, Filter(), limit=limit, after=page["after"])[::-1]
     items = [
         {
             "submission_no": row.id,
             "instance_id": row.instance_id,
             "instance_name": row.instance_name,
-            "form_version": row.form_version,
+            "form_version": row.version,
             "received_at": row.received_at,
         }
         for row in rows[: page["limit"]]

@@ -26,6 +26,7 @@ from surveyapp.people.rights import (
     get_phone_rights,
     get_program_rights,
 )
+from surveyapp.people.sealing import Seal
 from surveyapp.people.signing import get_signed_in
 from surveyapp.people.tokens import hash_token
 from surveyapp.problems import NOT_ALLOWED, NOT_SIGNED_IN, UNKNOWN_TOKEN, Problem
@@ -223,6 +224,11 @@ def get_operator(session: Session) -> Who:
 def address() -> str:
     """From where the request comes."""
     return request.remote_addr or ""
+
+
+def seal() -> Seal:
+    """With what the secrets of second factors are closed."""
+    return Seal(surroundings().config.secret_key)
 
 
 def _granted(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from surveyapp.answers import Node
-from surveyapp.quality.telling import sentence_of, title_of
+from surveyapp.quality.telling import sentence_of, title_of, with_label
 from surveyapp.store.forms import Form
 from surveyapp.store.quality import QualityFilter, QualityRow, list_quality_findings
 from surveyapp.web.i18n import page_language
@@ -37,7 +37,7 @@ def list_odd(
         Odd(
             row,
             title_of(row.finding.kind, language),
-            sentence_of(row.finding, language, row.own),
+            sentence_of(with_label(row.finding, reading.definition, language), language, row.own),
             tuple(
                 (path.rpartition("/")[2], reading.label(elements[path], root) if path in elements else "")
                 for path in row.finding.questions

@@ -31,8 +31,8 @@ class Section(NamedTuple):
 SECTIONS: Final = (
     Section("", "enter", lambda: gettext("Overview")),
     Section("/forms", "enter", lambda: gettext("Forms")),
-    Section("/submissions", "see", lambda: gettext("Submissions")),
-    Section("/exports", "export", lambda: gettext("Exports")),
+    Section("/submissions", "see", lambda: gettext("All submissions")),
+    Section("/exports", "export", lambda: gettext("All exports")),
     Section("/phones", "see", lambda: gettext("Phones")),
     Section("/people", "people", lambda: gettext("People")),
     Section("/tokens", "phones", lambda: gettext("Tokens")),

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.audit import note
 from surveyapp.people.accounts import change_password, change_profile, hash_new_password
-from surveyapp.people.passwords import SHORTEST, is_password
+from surveyapp.people.passwords import RULES, is_password
 from surveyapp.people.settings_qr import draw_svg
 from surveyapp.people.signing import (
     begin_attempt,
@@ -25,7 +25,7 @@ from surveyapp.store.accounts import list_roles
 from surveyapp.store.sessions import SignedIn, list_sessions
 from surveyapp.web.current import database, now
 from surveyapp.web.i18n import COOKIE, LANGUAGES
-from surveyapp.web.identity import address, get_person, who_is
+from surveyapp.web.identity import address, get_person, seal, who_is
 from surveyapp.web.office import asked, done, render_once, render_refused
 
 pages_account = Blueprint("account", __name__, url_prefix="/account")
@@ -46,7 +46,7 @@ def _account() -> dict[str, Any]:
             "sessions": list_sessions(session, found.account.id),
             "roles": list_roles(session, found.account.id),
             "languages_offered": list(LANGUAGES.items()),
-            "shortest": SHORTEST,
+            "password_rules": RULES,
         }
 
 
@@ -82,7 +82,7 @@ def _prove(password: str) -> SignedIn:
     """
     with database().reading() as session:
         found = get_person(session)
-    attempt = database().write(lambda session: begin_attempt(session, found.account.login, address(), now()))
+    attempt = database().write(lambda session: begin_attempt(session, found.account.login, address(), now(), seal()))
     if not is_password(attempt.secrets.password_hash, password):
         raise Problem(PASSWORD_WRONG, "The password that you have now is not right.")
     database().write(lambda session: forget_failures(session, attempt))
@@ -149,7 +149,7 @@ def switch_totp_on() -> Response:
 
     def change(session: Session) -> None:
         found = get_person(session)
-        set_totp(session, found.account, secret, asked("code"), now())
+        set_totp(session, found.account, secret, asked("code"), now(), seal())
         note(session, who_is(found), "person.totp_on", at=now(), subject=found.account.login)
 
     try:

@@ -1,13 +1,13 @@
 """Exports: asked for with their options, watched, cancelled, fetched."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, get_args
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from sqlalchemy.orm import Session
 
 from surveyapp.export.confirming import with_protection
-from surveyapp.export.definitions import drop_definition, save_definition
+from surveyapp.export.definitions import change_definition, drop_definition, save_definition
 from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import (
     ENDINGS,
@@ -25,6 +25,7 @@ from surveyapp.problems import EXPORT_NOT_FOUND, EXPORT_NOT_READY, NOT_ALLOWED, 
 from surveyapp.store.export_definitions import ExportDefinition, find_confirmed_protection, list_export_definitions
 from surveyapp.store.exports import Export, get_export, list_given_exports
 from surveyapp.store.forms import Form, get_definition, get_form, get_form_version, list_form_versions, list_forms
+from surveyapp.store.reviews import get_exported_states
 from surveyapp.web.current import config, database, files, now, worker
 from surveyapp.web.identity import Access, allow_person
 from surveyapp.web.notes import note_definition
@@ -33,7 +34,7 @@ from surveyapp.worker import cancel_export, export_path, request_export
 
 pages_exports = Blueprint("export_pages", __name__, url_prefix="/p/<project>")
 
-KINDS: Final = ("clean", "raw", "deidentified", "quality")
+KINDS: Final = ("clean", "raw", "both", "deidentified", "quality")
 CHOSEN: Final = (
     "kind",
     "format",
@@ -47,9 +48,9 @@ CHOSEN: Final = (
     "delimiter",
 )
 DAYS: Final = ("received_from", "received_until", "interviewed_from", "interviewed_until")
-BOXES: Final = ("banner", "csv_bom", "formula_safe")
+BOXES: Final = ("banner", "index", "csv_bom", "formula_safe")
 # What a definition may hold that the form has no field for. What is protected is always as it was confirmed last.
-UNASKED: Final = ("zone",)
+UNASKED: Final = ("zone", "states", "teams")
 USUAL: Final = ExportOptions().to_json()
 GOING: Final = ("queued", "running")
 
@@ -92,6 +93,7 @@ def _choices(session: Session, access: Access, form: Form) -> dict[str, Any]:
         "form": form,
         "going": GOING,
         "confirmed": find_confirmed_protection(session, form.id),
+        "let_in": get_exported_states(session, form.id),
         "definitions": definitions,
         "begun": begun,
         "droppable": {one.id for one in definitions if access.may("settings") or one.made_by == access.who.actor},
@@ -183,15 +185,40 @@ def save(project: str, form_id: str) -> Response:
 
     def change(session: Session) -> int:
         access, form = _enter(session, project, form_id)
-        begun = _begun_from(list_export_definitions(session, form.id))
-        options = _read_options(access, begun)
-        if begun is None or "zone" not in begun.options:
-            # That of the project, whenever the export is asked for.
-            del options["zone"]
+        options = _read_kept(session, access, form)
         kept = save_definition(session, form, asked("definition"), options, access.who.actor, now())
         note_definition(session, access, form, "export_definition.saved", kept, now())
         return kept.id
 
+    return _kept(project, form_id, change)
+
+
+@pages_exports.post("/forms/<form_id>/exports/definitions/<int:number>")
+def change_kept(project: str, form_id: str, number: int) -> Response:
+    """Give options under a name others, or another name: own ones, and as an admin any."""
+
+    def change(session: Session) -> int:
+        access, form = _enter(session, project, form_id)
+        content = (asked("definition"), _read_kept(session, access, form), access.who.actor)
+        kept = change_definition(session, form, number, *content, anybodys=access.may("settings"))
+        note_definition(session, access, form, "export_definition.changed", kept, now())
+        return kept.id
+
+    return _kept(project, form_id, change)
+
+
+def _read_kept(session: Session, access: Access, form: Form) -> dict[str, Any]:
+    """The options that the form states, as they are kept."""
+    begun = _begun_from(list_export_definitions(session, form.id))
+    options = _read_options(access, begun)
+    if begun is None or "zone" not in begun.options:
+        # That of the project, whenever the export is asked for.
+        del options["zone"]
+    return options
+
+
+def _kept(project: str, form_id: str, change: Callable[[Session], int]) -> Response:
+    """After the change: to the page, begun from what was kept."""
     try:
         number = database().write(change)
     except Problem as refused:

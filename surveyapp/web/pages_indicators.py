@@ -6,7 +6,7 @@ from surveyapp.assess import assess
 from surveyapp.export.figure_labels import figure_label
 from surveyapp.indicators.listing import explain_lack, gives_nothing, list_figure_rows
 from surveyapp.store.forms import get_form
-from surveyapp.web.current import database
+from surveyapp.web.current import database, files
 from surveyapp.web.i18n import page_language
 from surveyapp.web.identity import allow_person
 from surveyapp.web.office import asked
@@ -20,7 +20,7 @@ def indicators(project: str, form_id: str) -> str:
     with database().reading() as session:
         access = allow_person(session, "export", project)
         form = get_form(session, access.project.id, form_id)
-        found = assess(session, form, reach=access.reach)
+        found = assess(session, files(), form, reach=access.reach)
     chinese = page_language() == "zh"
     by_village = list(list_figure_rows(found, "village"))
     village = asked("village")

@@ -4,11 +4,13 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, render_template, url_for
 from sqlalchemy.orm import Session
 
 from surveyapp.audit import note
+from surveyapp.config import LOOPBACK
 from surveyapp.people.phone_names import MOST_AT_ONCE, app_title, number_names, read_names
 from surveyapp.people.phones import (
     Credentials,
@@ -132,7 +134,11 @@ def _number(text: str) -> int:
 
 def _show_cards(project: str, cards: Sequence[Card]) -> Response:
     back = url_for("phones.phones", project=project)
-    return render_once("phone_cards.html", cards=cards, back=back, collect_url=f"{public_url()}/collect")
+    # A phone that asks this address asks itself.
+    unreachable = (urlsplit(public_url()).hostname or "") in LOOPBACK
+    return render_once(
+        "phone_cards.html", cards=cards, back=back, collect_url=f"{public_url()}/collect", unreachable=unreachable
+    )
 
 
 # -- one phone --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Projects: which there are, how one begins, and what it is called."""
 
 import zoneinfo
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, render_template, url_for
@@ -9,14 +10,16 @@ from sqlalchemy.orm import Session
 from surveyapp.audit import note
 from surveyapp.people.phones import is_known_to
 from surveyapp.people.projects import change_project, create_project
+from surveyapp.people.rights import get_person_rights
 from surveyapp.problems import Problem
 from surveyapp.store.accounts import list_roles
 from surveyapp.store.devices import list_devices
 from surveyapp.store.exports import list_exports
 from surveyapp.store.forms import Form, list_forms
-from surveyapp.store.projects import list_projects
+from surveyapp.store.listing import Filter, list_submissions
+from surveyapp.store.mentions import Mention, list_mentions
+from surveyapp.store.projects import Project, list_projects
 from surveyapp.store.sessions import SignedIn
-from surveyapp.store.submissions import list_page
 from surveyapp.web.current import config, database, now
 from surveyapp.web.identity import Access, allow_person, get_operator, get_person
 from surveyapp.web.office import asked, done, project_url, render_refused
@@ -32,6 +35,16 @@ def list_own(session: Session, found: SignedIn) -> list[tuple[Any, str]]:
     return [(project, role) for project, role in with_roles if role is not None]
 
 
+def list_named(session: Session, found: SignedIn, projects: Sequence[Project]) -> list[tuple[str, Mention]]:
+    """The remarks that name a person in some projects and wait for them, each with the short name of its project."""
+    return [
+        (project.slug, one)
+        for project in projects
+        if (rights := get_person_rights(session, found.account, project)).permissions & {"see"}
+        for one in list_mentions(session, project.id, found.account.id, rights.reach)
+    ]
+
+
 @pages_projects.get("/projects")
 def list_all() -> str:
     """The projects of whoever is signed in."""
@@ -41,7 +54,8 @@ def list_all() -> str:
 def _projects() -> dict[str, Any]:
     with database().reading() as session:
         found = get_person(session)
-        return {"own": list_own(session, found), **_zones()}
+        own = list_own(session, found)
+        return {"own": own, "named": list_named(session, found, [project for project, _ in own]), **_zones()}
 
 
 def _zones() -> dict[str, Any]:
@@ -74,7 +88,8 @@ def overview(project: str) -> str:
     with database().reading() as session:
         access = allow_person(session, "enter", project)
         forms = list_forms(session, access.project.id)
-        return render_template("overview.html", forms=forms, **_state(session, access, forms))
+        named = list_named(session, get_person(session), [access.project])
+        return render_template("overview.html", forms=forms, named=named, **_state(session, access, forms))
 
 
 def _state(session: Session, access: Access, forms: list[Form]) -> dict[str, Any]:
@@ -85,7 +100,7 @@ def _state(session: Session, access: Access, forms: list[Form]) -> dict[str, Any
         "phones_seen": sum(one.last_seen_at is not None for one in phones),
         # What phones counted themselves: a count of the submissions would take longer the more there are.
         "sent": sum(one.submissions for one in known),
-        "received": any(list_page(session, form.id, 0, 1) for form in forms),
+        "received": any(list_submissions(session, form.id, access.reach, Filter(), limit=1) for form in forms),
         "exported": any(list_exports(session, form.id) for form in forms),
     }
 

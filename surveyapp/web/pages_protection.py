@@ -13,9 +13,11 @@ from surveyapp.export.from_store import StoredForm
 from surveyapp.export.merge import merge_versions
 from surveyapp.export.pii import suggest_classes
 from surveyapp.problems import Problem
+from surveyapp.quality.telling import language_of
 from surveyapp.store.export_definitions import find_confirmed_protection
 from surveyapp.store.forms import Form, get_form
 from surveyapp.web.current import database, files, now
+from surveyapp.web.i18n import page_language
 from surveyapp.web.identity import Access, allow_person
 from surveyapp.web.office import asked, done, render_refused
 
@@ -42,12 +44,13 @@ def _shown(session: Session, form: Form) -> dict[str, Any]:
     source = StoredForm(session, files(), form)
     confirmed = find_confirmed_protection(session, form.id)
     content = confirmed.content if confirmed else Protection().to_json()
-    text = source.versions[-1].definition.text
+    definition = source.versions[-1].definition
+    language = language_of(definition, page_language())
     questions = [
         {
             "path": question.path,
             "name": question.newest.name,
-            "label": " ".join(text(question.label).split()) or question.newest.name,
+            "label": " ".join(definition.text(question.label, language).split()) or question.newest.name,
             "suggested": suggestion,
             "fresh": question.path not in content["classes"],
             "class": content["classes"].get(question.path, suggestion.pii),

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from surveyapp.audit import Who, note
 from surveyapp.people.accounts import get_invited, hash_new_password, use_link
-from surveyapp.people.passwords import SHORTEST
+from surveyapp.people.passwords import RULES
 from surveyapp.people.signing import begin_attempt, end_session, finish_attempt, open_session
 from surveyapp.problems import SIGN_IN_FAILED, Problem
 from surveyapp.store.accounts import Account
 from surveyapp.web.cookies import csrf_token, set_session
 from surveyapp.web.cookies import end_session as forget_session
 from surveyapp.web.current import database, now
-from surveyapp.web.identity import address, find_person, get_person, who_is
+from surveyapp.web.identity import address, find_person, get_person, seal, who_is
 from surveyapp.web.office import asked, done, render_refused
 
 pages_sign_in = Blueprint("sign_in", __name__)
@@ -61,13 +61,13 @@ def _try(login: str, password: str, code: str) -> str:
     Raises:
         Problem: SIGN_IN_FAILED, TOO_MANY_ATTEMPTS.
     """
-    attempt = database().write(lambda session: begin_attempt(session, login, address(), now()))
+    attempt = database().write(lambda session: begin_attempt(session, login, address(), now(), seal()))
     # Takes a tenth of a second, which no transaction should last.
     if not attempt.is_right(password, code):
         raise Problem(SIGN_IN_FAILED, "The name, the password or the code is not right.")
 
     def finish(session: Session) -> str:
-        token = finish_attempt(session, attempt, code, address(), _user_agent())
+        token = finish_attempt(session, attempt, code, address(), _user_agent(), seal())
         note(session, Who(f"person:{login.lower()}", address()), "session.started", at=attempt.at)
         return token
 
@@ -126,7 +126,7 @@ def use_link_form(secret: str) -> Response:
 
 def _of_link(account: Account) -> dict[str, object]:
     shown = "show" in request.args
-    return {"invited": account, "shown": shown, "shortest": SHORTEST, "csrf_token": csrf_token()}
+    return {"invited": account, "shown": shown, "password_rules": RULES, "csrf_token": csrf_token()}
 
 
 def _user_agent() -> str:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, render_template, send_file
 from sqlalchemy.orm import Session
 
 from surveyapp.answers import Node
+from surveyapp.collect.changes import compare, number_rows
 from surveyapp.collect.reading import JSON, read_version
 from surveyapp.export.from_store import read_choices
 from surveyapp.findings import Finding
@@ -21,6 +22,7 @@ from surveyapp.store.listing import Listed, Sent, get_listed, list_history
 from surveyapp.store.positions import list_positions
 from surveyapp.store.submissions import Attachment, get_content, get_numbered_version, list_attachments
 from surveyapp.web.current import database, files
+from surveyapp.web.finding_words import Told, tell_finding
 from surveyapp.web.i18n import page_language
 from surveyapp.web.identity import Access, allow_person
 from surveyapp.web.odd_part import list_odd
@@ -55,9 +57,9 @@ class Opened:
         """The bound nodes by path."""
         return find_nodes(self.root)
 
-    def tell(self, finding: Finding) -> str:
+    def tell(self, finding: Finding) -> Told:
         """The sentence of a finding, the labels in it filled in."""
-        return self.reading.fill(finding.message, self.nodes.get(finding.path, self.root))
+        return tell_finding(finding, self.reading, self.nodes, self.root)
 
 
 @pages_submission.get("")
@@ -84,7 +86,7 @@ def submission(project: str, form_id: str, submission_no: int) -> str:
             languages_of_form=[one for one in shown.reading.definition.languages if one],
             found=[(one, finding) for one in _with_findings(opened, shown) for finding in _found(session, one)],
             odd=list_odd(session, access, form, submission_no, shown.reading, shown.root),
-            history=[(one, _against(opened, current, one)) for one in opened.values()],
+            history=[(one, _against(session, form, opened, current, one)) for one in opened.values()],
             files_by_name={one.name: one for one in attachments if not one.conflict},
             attachments=attachments,
             images={one.sha256 for one in attachments if sniff_image(files().path(one.sha256))},
@@ -137,8 +139,12 @@ def _found(session: Session, opened: Opened) -> list[Finding]:
     return list_findings(session, opened.sent.version.id)
 
 
-def _against(opened: Mapping[int, Opened], current: Opened, one: Opened) -> list[LeafChange]:
-    """What a version changed: a copy is compared with what is current, an edit with the version that it replaces."""
+def _against(
+    session: Session, form: Form, opened: Mapping[int, Opened], current: Opened, one: Opened
+) -> list[LeafChange]:
+    """What a version changed: a copy is compared with what is current, an edit with the version that it replaces. A row
+    is the same member on both sides, whatever its number.
+    """
     version = one.sent.version
     if version.kind in COPIES:
         former: Opened | None = current
@@ -147,7 +153,11 @@ def _against(opened: Mapping[int, Opened], current: Opened, one: Opened) -> list
             other.sent.version.instance_id: other for other in opened.values() if other.sent.version.kind not in COPIES
         }
         former = ids.get(version.deprecated_id or "")
-    return [] if former is None else list_leaf_changes((former.reading, former.root), (one.reading, one.root))
+    if former is None:
+        return []
+    tables = get_answer_tables(session, form.id, form.answers_revision)
+    numbers = number_rows(compare(tables, [(former.root, former.unknown), (one.root, one.unknown)]).rows)
+    return list_leaf_changes((former.reading, former.root), (one.reading, one.root), numbers)
 
 
 def _map(session: Session, form: Form, access: Access, shown: Opened) -> PointMap | None:

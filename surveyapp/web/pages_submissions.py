@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from surveyapp.store.forms import get_form, list_form_versions, list_forms
+from surveyapp.store.forms import Form, get_form, list_form_versions, list_forms
 from surveyapp.store.listing import Filter, Listed, count_submissions, count_up_to, list_submissions
 from surveyapp.store.teams import list_teams
 from surveyapp.web.current import config, database
@@ -46,7 +46,7 @@ def submissions(project: str, form_id: str) -> str:
         access = allow_person(session, "see", project)
         form = get_form(session, access.project.id, form_id)
         wanted = read_filter(access)
-        rows, newer, older = _list_page(session, form.id, access, wanted)
+        rows, newer, older = list_page(session, form.id, access, wanted)
         return render_template(
             "submissions.html",
             form=form,
@@ -57,28 +57,35 @@ def submissions(project: str, form_id: str) -> str:
             narrows=wanted != Filter(),
             newer=_address(project, form_id, newer),
             older=_address(project, form_id, older),
-            teams=[
-                (str(team.id), team.name) for team in list_teams(session, access.project.id) if _sees(access, team.id)
-            ],
-            versions=[(one.version, one.version) for one in list_form_versions(session, form)][::-1],
-            states=STATES,
+            **list_choices(session, form, access),
         )
+
+
+def list_choices(session: Session, form: Form, access: Access) -> dict[str, Any]:
+    """What the filter of a form's submissions can be set to."""
+    return {
+        "teams": [
+            (str(team.id), team.name) for team in list_teams(session, access.project.id) if _sees(access, team.id)
+        ],
+        "versions": [(one.version, one.version) for one in list_form_versions(session, form)][::-1],
+        "states": STATES,
+    }
 
 
 def _sees(access: Access, team_id: int) -> bool:
     return access.reach.everything or team_id in access.reach.team_ids
 
 
-def _list_page(
-    session: Session, form_pk: int, access: Access, wanted: Filter
+def list_page(
+    session: Session, form_pk: int, access: Access, wanted: Filter, per_page: int = PER_PAGE
 ) -> tuple[list[Listed], dict[str, int], dict[str, int]]:
     """The rows, and what leads to the newer and to the older ones: nothing where there are none."""
     before, after = _number("before"), _number("after")
     where = {"after": after} if after is not None else {"before": before}
-    found = list_submissions(session, form_pk, access.reach, wanted, limit=PER_PAGE + 1, **where)
-    more = len(found) > PER_PAGE
+    found = list_submissions(session, form_pk, access.reach, wanted, limit=per_page + 1, **where)
+    more = len(found) > per_page
     # Asked for what is newer, the one too many is the newest.
-    rows = (found[1:] if after is not None else found[:PER_PAGE]) if more else found
+    rows = (found[1:] if after is not None else found[:per_page]) if more else found
     has_newer = more if after is not None else before is not None
     has_older = after is not None or more
     newer = {"after": rows[0].id} if rows and has_newer else {}

@@ -6,9 +6,17 @@ from flask import Blueprint, Response, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from surveyapp.audit import note
-from surveyapp.people.accounts import create_team, fill_team, give_role, invite, make_link, may_be_helped
+from surveyapp.people.accounts import (
+    create_team,
+    fill_team,
+    give_role,
+    invite,
+    make_link,
+    may_be_helped,
+    may_be_taken_in,
+)
 from surveyapp.people.rights import ROLES
-from surveyapp.problems import ACCOUNT_NOT_FOUND, NOT_ALLOWED, Problem
+from surveyapp.problems import ACCOUNT_NOT_FOUND, NOT_ALLOWED, NOT_VOUCHED, Problem
 from surveyapp.store.accounts import Account, find_account, find_role, list_members
 from surveyapp.store.projects import Project
 from surveyapp.store.teams import get_team_by_id, list_team_accounts, list_teams
@@ -50,6 +58,9 @@ def invite_member(project: str) -> Response:
         if known is None:
             invited = invite(session, login, asked("name"), now(), email=asked("email"))
             note(session, access.who, "person.invited", at=now(), project=access.project.slug, subject=login)
+        elif not (access.may("operate") or may_be_taken_in(session, access.project, known)):
+            detail = f"{login!r} is on this server already, and was invited by somebody else."
+            raise Problem(NOT_VOUCHED, detail)
         give_role(session, access.project, login, role)
         note(session, access.who, "person.role", at=now(), project=project, subject=login, detail={"role": role})
         return invited

@@ -72,11 +72,17 @@ class IndicatorsIn(Schema):
         validate=validate.OneOf(BY),
         metadata={"description": "What a row is about."},
     )
+    answers = fields.String(
+        load_default="clean",
+        validate=validate.OneOf(("clean", "raw")),
+        metadata={"description": "From clean answers, or from those that were sent."},
+    )
 
 
 class IndicatorsOut(Schema):
     """Indicators with the hash of the settings under which they were computed."""
 
+    answers = fields.String(metadata={"description": "clean, or raw: as they were sent."})
     settings_hash = fields.String()
     parameters_hash = fields.String()
     inputs = fields.Dict(metadata={"description": "Inputs of the catalogue that the form asks by other names."})
@@ -224,6 +230,9 @@ class ExportIn(Schema):
     interviewed_until = fields.String()
     wide = fields.Integer()
     banner = fields.Boolean()
+    index = fields.Boolean(metadata={"description": "Columns _index, _parent_index, _parent_table_name."})
+    states = fields.List(fields.String())
+    teams = fields.List(fields.String(), metadata={"description": "Names of teams."})
     delimiter = fields.String()
     csv_bom = fields.Boolean()
     formula_safe = fields.Boolean()

@@ -56,16 +56,27 @@ class AcknowledgementIn(Schema):
     reason = fields.String(required=True, validate=validate.Length(1, MOST_TEXT))
 
 
+def _rows(description: str) -> fields.List[Any]:
+    about = {"description": description}
+    return fields.List(fields.String(), load_default=list, validate=validate.Length(0, 200), metadata=about)
+
+
 class AnswersIn(Schema):
-    """Answers to change."""
+    """Answers to change, rows to add and to remove."""
 
     base = fields.Integer(required=True, metadata={"description": "The number of the version looked at."})
     changes = fields.Dict(
-        keys=fields.String(), values=fields.String(), required=True, validate=validate.Length(1, 1000)
+        keys=fields.String(), values=fields.String(), load_default=dict, validate=validate.Length(0, 1000)
     )
+    add_rows = _rows("New rows of repeats: /data/member[+1], the next one /data/member[+2].")
+    remove_rows = _rows("Rows to remove: /data/member[2].")
     reason = _text("Needed once somebody has decided.")
     merge = fields.Boolean(load_default=False, metadata={"description": "Put it on top of what others changed."})
+    over = _rows("Where both changed something: the paths, of those in overlap, at which yours counts.")
+    seen = fields.Integer(load_default=0, metadata={"description": "The version that others made, for `over`."})
     keep_odd = fields.Boolean(load_default=False, metadata={"description": "Keep answers that break a rule."})
+    leave_out = fields.Boolean(load_default=False, metadata={"description": "Drop what is not asked any more."})
+    newest = fields.Boolean(load_default=False, metadata={"description": "Bring it to the form's newest version."})
 
 
 class ReasonIn(Schema):
@@ -80,6 +91,7 @@ class PolicyIn(Schema):
     exported = fields.List(fields.String())
     two_approvals = fields.Boolean()
     warnings = fields.Boolean()
+    four_eyes = fields.Boolean(metadata={"description": "Who edited a submission does not approve it."})
 
 
 class PolicyOut(Schema):
@@ -88,6 +100,7 @@ class PolicyOut(Schema):
     exported = fields.List(fields.String())
     two_approvals = fields.Boolean()
     warnings = fields.Boolean()
+    four_eyes = fields.Boolean(metadata={"description": "Who edited a submission does not approve it."})
 
 
 class CommentOut(Schema):
@@ -164,6 +177,9 @@ class EditedOut(Schema):
     number = fields.Integer()
     instance_id = fields.String()
     changes = fields.List(fields.Nested(AnswerChangeOut))
+    rows_added = fields.List(fields.String())
+    rows_removed = fields.List(fields.String())
+    form_version = fields.String(metadata={"description": "The version of the form, where the edit changed it."})
 
 
 class TheirsOut(Schema):
@@ -185,8 +201,11 @@ class ClashOut(Schema):
     current = fields.Integer()
     base = fields.Integer()
     changed_by_others = fields.List(fields.Nested(TheirsOut))
+    rows_added = fields.List(fields.String(), metadata={"description": "Rows that others added."})
+    rows_removed = fields.List(fields.String(), metadata={"description": "Rows that others removed."})
     yours = fields.Dict()
     overlap = fields.List(fields.String())
+    gone = fields.List(fields.String(), metadata={"description": "Of these, what lies in rows that others removed."})
 
 
 class QueueIn(Schema):
@@ -225,14 +244,27 @@ class FilterIn(Schema):
     text = fields.String(load_default="")
 
 
-class BulkIn(DecisionIn):
-    """One decision about all submissions that a filter finds."""
+class ManyIn(Schema):
+    """All submissions that a filter finds."""
 
     where = fields.Nested(FilterIn, required=True)
     up_to = fields.Integer(
         load_default=None, allow_none=True, metadata={"description": "As the preview said: what came since stays out."}
     )
     preview = fields.Boolean(load_default=False)
+
+
+class BulkIn(ManyIn, DecisionIn):
+    """One decision about all submissions that a filter finds."""
+
+
+class BulkEditIn(ManyIn):
+    """One answer for all submissions that a filter finds."""
+
+    path = fields.String(required=True)
+    text = fields.String(required=True, validate=validate.Length(0, MOST_TEXT))
+    reason = fields.String(required=True, validate=validate.Length(1, MOST_TEXT))
+    keep_odd = fields.Boolean(load_default=False, metadata={"description": "Keep answers that break a rule."})
 
 
 class SkippedOut(Schema):
@@ -242,11 +274,18 @@ class SkippedOut(Schema):
     reason = fields.String()
 
 
+class ChangeOfManyOut(AnswerChangeOut):
+    """One answer that would change."""
+
+    submission_no = fields.Integer()
+
+
 class BulkOut(Schema):
-    """What a decision about many did, or would do to the first ones."""
+    """What a decision about many, or an answer set in many, did, or would do to the first ones."""
 
     id = fields.Integer(allow_none=True, metadata={"description": "By which it can be undone; null for a preview."})
     count = fields.Integer(metadata={"description": "How many submissions the filter finds."})
     up_to = fields.Integer()
     decided = fields.List(fields.Integer())
     skipped = fields.List(fields.Nested(SkippedOut))
+    changes = fields.List(fields.Nested(ChangeOfManyOut), metadata={"description": "Of a preview."})

@@ -249,11 +249,14 @@ def _read_point(text: str) -> tuple[float, float] | None:
 
 
 # -- what differs ------------------------------------------------------------------------------------------------------
-def list_leaf_changes(old: tuple[Reading, Node], new: tuple[Reading, Node]) -> list[LeafChange]:
+def list_leaf_changes(
+    old: tuple[Reading, Node], new: tuple[Reading, Node], numbers: Mapping[int, int] | None = None
+) -> list[LeafChange]:
     """The answers that differ between two bound records of one form, in the order of the new one; its meta block, which
-    differs in every version, is left out.
+    differs in every version, is left out. `numbers` are those by which rows of the new one are meant, by the ids of
+    their nodes, where they are not those that they have there.
     """
-    before, after = (_leaves(*record) for record in (old, new))
+    before, after = _leaves(*old, {}), _leaves(*new, numbers or {})
     return [
         LeafChange(path, (after.get(path) or before[path]).label, before.get(path), after.get(path))
         for path in dict.fromkeys([*after, *before])
@@ -265,17 +268,17 @@ def _text(answer: Answer | None) -> str:
     return "" if answer is None else answer.text
 
 
-def _leaves(reading: Reading, root: Node) -> dict[str, Answer]:
+def _leaves(reading: Reading, root: Node, meant: Mapping[int, int]) -> dict[str, Answer]:
     # Without the root, which may have another name in each version.
     return {
         path.lstrip("/").partition("/")[2]: reading.answer(node, path)
-        for path, node in find_nodes(root).items()
+        for path, node in find_nodes(root, meant).items()
         if isinstance(node.element, Question)
     }
 
 
-def find_nodes(root: Node) -> dict[str, Node]:
-    """Every bound node by its path with row numbers."""
+def find_nodes(root: Node, meant: Mapping[int, int] | None = None) -> dict[str, Node]:
+    """Every bound node by its path with row numbers; `meant` are other numbers of rows, by the ids of their nodes."""
     found: dict[str, Node] = {}
     stack = [(f"/{root.name}", root)]
     while stack:
@@ -287,7 +290,8 @@ def find_nodes(root: Node) -> dict[str, Node]:
             if child.element is None:
                 continue
             numbers[child.name] += 1
-            row = f"[{numbers[child.name]}]" if isinstance(child.element, Repeat) else ""
+            number = (meant or {}).get(id(child), numbers[child.name])
+            row = f"[{number}]" if isinstance(child.element, Repeat) else ""
             inside.append((f"{path}/{child.name}{row}", child))
         stack.extend(reversed(inside))
     return found

@@ -28,6 +28,7 @@ HOMES = {
     "pyarrow": ("export/*",),
     "argon2": ("people/passwords.py",),
     "pyotp": ("people/signing.py",),
+    "cryptography": ("people/sealing.py",),
     "segno": ("people/settings_qr.py",),
     "lxml": ("xform/*", "xlsform/*", "collect/*", "web/openrosa.py"),
 }

@@ -60,7 +60,7 @@ def test_a_short_key_fails(well: dict[str, str]) -> None:
 
 
 def test_an_address_without_https_is_warned_of(well: dict[str, str]) -> None:
-    for url, state in (("http://survey.example.org", "warn"), ("", "warn"), ("http://127.0.0.1:8000", "note")):
+    for url, state in (("http://survey.example.org", "warn"), ("", "note"), ("http://127.0.0.1:8000", "note")):
         checks = examine({**well, "SURVEYAPP_PUBLIC_URL": url}, 0)
         assert (checks["address"]["state"], checks["proxies"]["state"]) == (state, "warn")
 
@@ -75,7 +75,7 @@ def test_an_open_data_folder_is_warned_of(well: dict[str, str]) -> None:
     assert examine(well, 0)["data folder"]["state"] == "warn"
 
 
-@pytest.mark.parametrize(("days", "state"), [(0.5, "ok"), (2, "warn"), (8, "fail"), (None, "warn")])
+@pytest.mark.parametrize(("days", "state"), [(0.5, "ok"), (2, "warn"), (8, "fail"), (None, "note")])
 def test_an_old_backup_is_told(well: dict[str, str], days: float | None, state: str) -> None:
     mark = Config.from_environ(well).backup_mark
     if days is None:
@@ -86,12 +86,24 @@ def test_an_old_backup_is_told(well: dict[str, str], days: float | None, state: 
     assert examine(well)["backup"]["state"] == state
 
 
+def test_an_installation_that_never_had_a_backup_is_warned_of(well: dict[str, str]) -> None:
+    config = Config.from_environ(well)
+    config.backup_mark.unlink()
+    os.utime(config.key_path, (1, 1))
+    assert examine(well)["backup"]["state"] == "warn"
+
+
+def test_a_new_data_folder_is_closed_to_others(tmp_path: Path) -> None:
+    folder = Config.from_environ({"SURVEYAPP_DATA_DIR": str(tmp_path / "new")}).data_dir
+    assert not folder.stat().st_mode & 0o007
+
+
 def test_a_worker_that_is_gone_is_told(well: dict[str, str]) -> None:
     beat = Config.from_environ(well).worker_beat
     os.utime(beat, (1, 1))
-    assert examine(well, 0)["worker"]["state"] == "warn"
+    assert examine(well, 0)["worker"]["state"] == "note"
     beat.unlink()
-    assert examine(well, 0)["worker"]["state"] == "warn"
+    assert "No worker is running" in examine(well, 0)["worker"]["told"]
 
 
 def test_work_that_nobody_does_fails(well: dict[str, str], office: Survey) -> None:

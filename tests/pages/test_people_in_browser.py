@@ -30,8 +30,8 @@ def let_in(page: "Page", survey: Survey, login: str) -> None:
         page.context.add_cookies([{"name": name, "value": str(value), "url": survey.url}])
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+# What these two leave out is looked at by test_journey_setup.py.
+@pytest.mark.parametrize(("size", "language"), [(PHONE, "en"), (DESK, "zh")], ids=["phone-en", "desk-zh"])
 def test_from_the_first_link_to_a_phone_that_sends(
     browser: "Browser", survey: Survey, size: tuple[int, int], language: str
 ) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from surveyapp.watch import Watch
 from tests.browser import DESK, PHONE, find_barriers, overflow, visiting
+from tests.doors.test_backcheck_rates import ask_again
 from tests.doors.test_quality import ITEMS, interview, village
 from tests.office import person
 from tests.pages.test_people_in_browser import let_in
@@ -21,9 +22,11 @@ def is_whole(page: "Page") -> None:
     assert overflow(page) == 0
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize(
+    ("size", "language", "dark"),
+    [(PHONE, "en", False), (DESK, "en", True), (PHONE, "zh", True), (DESK, "zh", False)],
+    ids=["phone-en-light", "desk-en-dark", "phone-zh-dark", "desk-zh-light"],
+)
 def test_a_finding_is_looked_up_and_acknowledged(
     browser: "Browser", survey: Survey, size: tuple[int, int], language: str, *, dark: bool
 ) -> None:
@@ -62,3 +65,22 @@ def test_a_finding_is_looked_up_and_acknowledged(
         page.locator("td .fold button").first.click()
         page.wait_for_url("**done=acknowledged*")
         assert "as he is called" in page.inner_text("main")
+
+
+def test_backchecks_are_read_on_a_phone_and_at_a_desk(browser: "Browser", survey: Survey) -> None:
+    ask_again(survey)
+    person(survey, "ada", "admin")
+    for size, language, dark in ((PHONE, "zh", True), (DESK, "en", False)):
+        with visiting(browser, size=size, language=language, dark=dark) as page:
+            let_in(page, survey, "ada")
+            page.goto(f"{survey.url}/p/default/forms/village/quality")
+            page.locator("a[href$='/quality/backchecks']").click()
+            page.wait_for_url("**/quality/backchecks")
+            is_whole(page)
+            assert ("Income" if language == "en" else "收入") in page.inner_text("main")
+            page.locator("main a[href*='enumerator=ana']").click()
+            page.wait_for_url("**enumerator=ana")
+            is_whole(page)
+            assert "601" in page.inner_text("main")
+            page.locator("main a[href*='/submissions/']").first.click()
+            page.wait_for_url("**/submissions/*")

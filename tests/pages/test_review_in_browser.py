@@ -94,6 +94,51 @@ def test_two_supervisors_edit_at_once_and_nothing_is_lost(browser: "Browser", se
     assert b"<name>Anna</name>" in contents[-1]
 
 
+def test_a_row_added_by_one_and_an_answer_edited_by_the_other_both_count(browser: "Browser", sent: Survey) -> None:
+    phone = team_phone(sent, "Phone 2", "one", "North")
+    body = f"{answers('Roster')}<child><c_age>5</c_age></child><child><c_age>7</c_age></child>"
+    assert phone.send(house("uuid:9", body)).status_code == 201
+    edit = f"{sent.url}{FORM}/submissions/4/edit"
+    with visiting(browser) as first, visiting(browser, tolerate=lambda words: "409" in words) as second:
+        let_in(first, sent, "one")
+        let_in(second, sent, "two")
+        for page in (first, second):
+            page.goto(edit)
+        # One adds a child, and takes the first one out, which is asked once more.
+        first.get_by_role("button", name="Add a row: Child").click()
+        first.locator('[name="a:/data/child[+1]/c_age"]').fill("3")
+        first.get_by_label("Remove Child 1").check()
+        first.get_by_role("button", name="Save", exact=True).click()
+        assert "/data/child[1]: Age 5" in first.get_by_role("alert").inner_text()
+        assert find_barriers(first) == []
+        first.get_by_role("button", name="Save, and remove them").click()
+        first.wait_for_url("**/submissions/4?done=edited")
+        # The other, who still sees the former two, means the second of them.
+        second.locator('[name="a:/data/child[2]/c_age"]').fill("8")
+        second.get_by_role("button", name="Save", exact=True).click()
+        assert "Row removed" in second.locator("main table").inner_text()
+        assert find_barriers(second) == []
+        second.get_by_role("button", name="Apply mine on top").click()
+        second.wait_for_url("**/submissions/4?done=edited")
+        # What lies in a row that is gone cannot be put on top of it.
+        second.goto(edit)
+        first.goto(edit)
+        first.get_by_label("Remove Child 2").check()
+        first.get_by_role("button", name="Save", exact=True).click()
+        first.get_by_role("button", name="Save, and remove them").click()
+        first.wait_for_url("**/submissions/4?done=edited")
+        second.locator('[name="a:/data/child[2]/c_age"]').fill("4")
+        second.locator('[name="a:/data/name"]').fill("Rosters")
+        second.get_by_role("button", name="Save", exact=True).click()
+        assert "The row was removed" in second.locator("main table").inner_text()
+        second.get_by_role("button", name="Apply what I chose").click()
+        second.wait_for_url("**/submissions/4?done=edited")
+    ((table,),) = sent.rows("SELECT name FROM answer_tables WHERE repeat_path <> ''")
+    assert sent.rows(f"SELECT c_age FROM {table} WHERE _submission_id = 4") == [(8,)]
+    assert sent.rows("SELECT name FROM data_house WHERE _submission_id = 4") == [("Rosters",)]
+    assert sent.rows("SELECT max(number) FROM submission_versions WHERE submission_id = 4") == [(5,)]
+
+
 def test_who_has_it_open_is_told_to_the_second_and_blocks_nobody(browser: "Browser", sent: Survey) -> None:
     with visiting(browser) as page:
         let_in(page, sent, "one")
@@ -115,6 +160,7 @@ ADDRESSES = [
     "/returned",
     "/deleted",
     "/review/bulk?state=received",
+    "/review/bulk-edit?state=received",
     "/review/policy",
 ]
 

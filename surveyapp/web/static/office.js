@@ -52,6 +52,16 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Whoever types is there: the session shall not end for want of use while a long form is filled in.
+const SAID_EVERY = 5 * 60 * 1000;
+let said = Date.now();
+document.addEventListener("input", () => {
+  const account = document.querySelector("[data-account]")?.dataset.account;
+  if (!account || Date.now() - said < SAID_EVERY) return;
+  said = Date.now();
+  fetch(account, { method: "HEAD" }).catch(() => {});
+});
+
 document.addEventListener("htmx:after:swap", () => { show(document); tellKeys(document); });
 show(document);
 tellKeys(document);
