@@ -55,7 +55,10 @@ class Database:
     def begin(self) -> Iterator[Session]:
         """A transaction that writes; leaving the block commits, an exception rolls everything back."""
         with Session(self._writing, autoflush=False, expire_on_commit=False) as session, session.begin():
-            yield session
+            try:
+                yield session
+            finally:
+                _close_streams(session)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -64,8 +67,7 @@ class Database:
             try:
                 yield session
             finally:
-                for result in session.info.pop(OPEN, ()):
-                    result.close()
+                _close_streams(session)
 
     def write(self, job: Callable[[Session], Outcome]) -> Outcome:
         """Run `job` in one transaction; when another transaction got there first, look and decide again."""
@@ -91,13 +93,22 @@ OPEN: Final = "open_results"
 @contextmanager
 def streaming(session: Session, statement: Executable, at_once: int) -> Iterator[Rows]:
     """The rows of a statement, so many at once in memory. Whoever stops reading in the middle, for a refusal or a
-    failure, leaves a cursor on the server behind, which is closed with the transaction at the latest.
+    failure, leaves a cursor behind, which is closed with the transaction.
+
+    It is not closed here then: a generator that was given up may be collected at any moment, also while the connection
+    waits for the next rows of another one, and closing would wait for that connection for ever.
     """
     opened: list[Rows] = session.info.setdefault(OPEN, [])
-    with session.execute(statement, execution_options={"yield_per": at_once}) as result:
-        opened.append(result)
-        yield result
+    result = session.execute(statement, execution_options={"yield_per": at_once})
+    opened.append(result)
+    yield result
     opened.remove(result)
+    result.close()
+
+
+def _close_streams(session: Session) -> None:
+    for result in session.info.pop(OPEN, ()):
+        result.close()
 
 
 # What PostgreSQL says to a transaction that lost to another one: serialization failure, deadlock; and to one whose
