@@ -199,9 +199,9 @@ class StoredForm:
     def left_out(self, selection: Selection) -> Iterator[LeftOut]:
         """What came and the form's policy keeps out, or somebody deleted."""
         rows = self.snapshot.list_left_out(replace(selection, reach=self.reach), self.states)
-        for number, instance_id, received_at, state, by, at, deleter, deleted_at, why in rows:
+        for number, instance_id, received_at, state, by, at, reason, deleter, deleted_at, why in rows:
             if deleted_at is None:
-                yield LeftOut(number, instance_id, received_at, state, deleted=False, reason="", by=by or "", at=at)
+                yield LeftOut(number, instance_id, received_at, state, False, reason or "", by or "", at)
             else:
                 yield LeftOut(number, instance_id, received_at, state, True, why, deleter, deleted_at)
 

@@ -81,7 +81,10 @@ def deletion_rows(source: ExportSource, options: ExportOptions) -> Iterator[Row]
 def _deletion_of(left: LeftOut) -> DeletionRow:
     """Why a submission is in no export, as a row of the deletion log."""
     code, source = ("deleted", "deletion") if left.deleted else (f"state {left.state}", POLICY)
-    reason = left.reason if left.deleted else "The policy of the form keeps this state out of exports."
+    reason = left.reason
+    if not left.deleted:
+        kept_out = "The policy of the form keeps this state out of exports."
+        reason = f"{left.reason}. {kept_out}" if left.reason else kept_out
     made = DeletionRow(left.instance_id, left.submission_no, left.received_at, left.state, code, reason, source)
     return replace(made, deleted_by=left.by, deleted_at=left.at)
 

@@ -31,7 +31,7 @@ _OTHER_SHEETS = {
     "quality_findings": "what checks across interviews found, one row each; at most 50,000 in a workbook",
     "findings": "everything that looked wrong, one row each; the answers themselves were kept",
     "comments": "what people said of the submissions, one row each; resolved and struck ones too",
-    "cleaning_log": "one row per cell that is not as it was sent: from what, to what, by which rule or whom, and why",
+    "cleaning_log": "one row per cell that cleaning changed: from what, to what, by which rule or whom, and why",
     "deletion_log": "one row per submission that came and is not in this file, and why",
     "codebook": "one row per column: question, type, labels, rules, missing codes, counts",
     "choices": "the codes and labels of every list, all versions",
@@ -186,6 +186,9 @@ def _how_to_read(layout: Layout, options: ExportOptions) -> Iterator[Line]:
         yield Line("line", ("Joining sheets", "A row belongs to the submission with the same _instance_id."))
         yield Line("line", (None, "Inside another repeat: _parent_row_key is the _row_key of the outer sheet."))
         yield Line("line", (None, "_row_key stays the same when the submission is edited."))
+    if options.kind != "deidentified":
+        words = "An edited submission is here as its newest record says; _edits counts the records before that."
+        yield Line("line", ("Edits", words))
     yield Line("line", ("select_multiple", "question__choice is 1 (ticked), 0 (not ticked) or empty (not answered)."))
     yield Line("line", ("Empty cell", "Not asked or not answered."))
     if options.kind != "raw":

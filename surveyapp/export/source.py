@@ -103,7 +103,8 @@ class SaidOf(NamedTuple):
 class LeftOut(NamedTuple):
     """A submission that came and is in no export: its state is none that the form's policy lets in, or it was deleted.
 
-    `by` and `at` say who decided so, '' and None where nobody did.
+    `by` and `at` say who decided so, '' and None where nobody did; `reason` why it was deleted, or the code that the
+    decision names, '' for none.
     """
 
     submission_no: int

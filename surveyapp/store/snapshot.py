@@ -195,12 +195,21 @@ class Snapshot:
 
     def list_left_out(self, selection: Selection, let_in: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """What came, is within the bounds, and is in a state that is not `let_in` or was deleted, in order of receipt:
-        (submission id, instance id, received at, state, decided by, decided at, deleted by, deleted at, why).
+        (submission id, instance id, received at, state, decided by, decided at, what the decision names as its reason
+        or None, deleted by, deleted at, why).
         """
+        e = submission_events.c
+        decision = (
+            select(e.detail["reason_code"].as_string())
+            .where(e.submission_id == s.id, e.kind == "state")
+            .order_by(e.number.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
         columns = (s.id, s.instance_id, s.received_at, s.state, s.reviewed_by, s.reviewed_at)
         current = and_(v.submission_id == s.id, v.number == s.current_number)
         statement = (
-            select(*columns, s.deleted_by, s.deleted_at, s.delete_reason)
+            select(*columns, decision, s.deleted_by, s.deleted_at, s.delete_reason)
             .outerjoin(submission_versions, current)
             .where(s.form_pk == self.tables.form_pk, sent_within(selection.reach))
             .where(or_(s.deleted_at.is_not(None), s.state.not_in(let_in)), *self._bounds_but_reach(selection))

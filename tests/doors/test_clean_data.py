@@ -15,6 +15,7 @@ from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ENDINGS, ExportOptions, Format
 from surveyapp.export.run import write_export
 from surveyapp.store.forms import Form, get_form
+from surveyapp.store.history import add_event
 from surveyapp.store.projects import get_project
 from surveyapp.store.reviews import mark_deleted, mark_state
 from tests.doors.test_cleaning_identity_doors import decide
@@ -117,6 +118,8 @@ def stand(survey: Survey, **states: str) -> None:
                 mark_deleted(session, number, "person:chief", "sent twice", now())
             else:
                 mark_state(session, number, state, "person:chief", now())
+                said = {"reason_code": "fabricated"} if state == "rejected" else {}
+                add_event(session, number, at=now(), actor="person:chief", channel="office", kind="state", detail=said)
 
 
 def told(path: Path) -> dict[str, Any]:
@@ -143,6 +146,7 @@ def test_every_submission_that_came_is_in_the_file_or_told_of_in_the_deletion_lo
         "uuid:farm-4": ("deleted", "deletion"),
         "uuid:farm-6": ("test", "rule:tests@1"),
     }
+    assert gone["uuid:farm-3"]["reason"].startswith("fabricated. ")
     assert (gone["uuid:farm-4"]["deleted_by"], gone["uuid:farm-4"]["reason"]) == ("person:chief", "sent twice")
     left = [(r["instance_id"], r["question"], r["new_value"], r["status"]) for r in sheets["cleaning_log"]]
     assert left == [("uuid:farm-2", "village", "5", "left_out"), ("uuid:farm-4", "village", "7", "left_out")]
