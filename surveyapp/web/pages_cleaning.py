@@ -1,6 +1,7 @@
 """Cleaning on the pages: the work log that goes out, what people decided, and what was imported."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -133,10 +134,15 @@ def undo(project: str, form_id: str, number: int) -> Response:
         slug, detail = access.project.slug, {"number": number}
         note(session, access.who, "log.undone", at=now(), project=slug, subject=form_id, detail=detail)
 
+    return change_log(project, form_id, change, "log-undone")
+
+
+def change_log(project: str, form_id: str, change: Callable[[Session], None], code: str) -> Response:
+    """Change the log and go back to the page of cleaning, which says what was done, or what was refused."""
     try:
         database().write(change)
     except Problem as refused:
         with database().reading() as session:
             access, form = enter(session, project, form_id)
             return render_refused("cleaning.html", refused, **describe_cleaning(session, access, form))
-    return done(url_for("cleaning_pages.overview", project=project, form_id=form_id), "log-undone")
+    return done(url_for("cleaning_pages.overview", project=project, form_id=form_id), code)

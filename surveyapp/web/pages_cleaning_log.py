@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
 from surveyapp.audit import note
@@ -30,8 +30,8 @@ from surveyapp.web.cleaning import (
 from surveyapp.web.current import database, files, now
 from surveyapp.web.i18n import page_language
 from surveyapp.web.identity import Access
-from surveyapp.web.office import asked, done, render_refused
-from surveyapp.web.pages_cleaning import MOST_SHOWN, describe_cleaning, enter, list_sources
+from surveyapp.web.office import asked, render_refused
+from surveyapp.web.pages_cleaning import MOST_SHOWN, change_log, describe_cleaning, enter, list_sources
 from surveyapp.web.rule_form import RuleWords
 from surveyapp.web.sent_log import COLUMNS, Carried, read_carried, read_upload
 
@@ -158,10 +158,4 @@ def apply_import(project: str, form_id: str) -> Response:
             slug, detail = access.project.slug, {"number": number, "columns": dict(carried.columns)}
             note(session, access.who, IMPORTED, at=now(), project=slug, subject=form_id, detail=detail)
 
-    try:
-        database().write(change)
-    except Problem as refused:
-        with database().reading() as session:
-            access, form = enter(session, project, form_id)
-            return render_refused("cleaning.html", refused, **describe_cleaning(session, access, form))
-    return done(url_for("cleaning_pages.overview", project=project, form_id=form_id), "log-imported")
+    return change_log(project, form_id, change, "log-imported")
