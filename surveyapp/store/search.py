@@ -103,8 +103,10 @@ def marked(form_pk: int, name: str, value: str) -> tuple[Any, ColumnElement[bool
 
 
 # -- searching --------------------------------------------------------------------------------------------------------
-def find_called(session: Session, form_pk: int, told: str) -> ColumnElement[bool]:
-    """What holds for the submissions of a form that are called so: a condition on the table submissions."""
+def find_called(session: Session, form_pk: int, told: str) -> tuple[ColumnElement[bool], bool]:
+    """What holds for the submissions of a form that are called so: a condition on the table submissions; and whether it
+    names each of them.
+    """
     numbers = {int(told)} if told.isascii() and told.isdecimal() and len(told) < LONGEST_NUMBER else set()
     words, key = list(dict.fromkeys(_split(told))), _fold_id(told)
     conditions = []
@@ -115,7 +117,7 @@ def find_called(session: Session, form_pk: int, told: str) -> ColumnElement[bool
         else:
             numbers |= few
     known = s.id.in_(sorted(numbers))
-    return or_(known, *conditions) if conditions else known
+    return or_(known, *conditions) if conditions else known, not conditions
 
 
 def _find_few(session: Session, form_pk: int, beginnings: list[str]) -> set[int] | None:
