@@ -211,18 +211,4 @@ def test_rows_that_are_given_up_are_let_go_with_the_transaction_and_not_before(s
         (left,) = session.info["open_results"]
         assert not left.closed
     assert left.closed
-
-
-def test_an_export_that_is_given_up_leaves_no_cursor_behind(survey: Survey) -> None:
-    survey.publish(PEOPLE)
-    phone = survey.phone()
-    for name in "AB":
-        assert phone.send(record(f"<name>{name}</name>")).status_code == 201
-    with survey.database.reading() as session:
-        form = get_form(session, get_project(session, "default").id, "people")
-        rows = StoredForm(session, survey.files, form).snapshot.list_rows("", [("/data/name", "")], Selection())
-        next(rows)
-        assert len(session.info["open_results"]) == 1
     assert not session.info
-    del rows
-    gc.collect()
