@@ -20,7 +20,8 @@ from bench.commands import run
 from bench.intake import form
 from bench.volume import TIDY, multiply
 from surveyapp.collect.from_xml import read_xml
-from surveyapp.collect.receive import Incoming, receive
+from surveyapp.collect.incoming import Incoming
+from surveyapp.collect.receive import receive
 from surveyapp.config import Config
 from surveyapp.people.projects import ensure_project
 from surveyapp.publish import prepare_form, publish

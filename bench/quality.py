@@ -21,7 +21,8 @@ from pyxform.xls2xform import convert
 from bench.aims import verdict
 from surveyapp.answers import Node
 from surveyapp.collect.from_xml import read_xml
-from surveyapp.collect.receive import Incoming, IncomingFile, receive
+from surveyapp.collect.incoming import Incoming, IncomingFile
+from surveyapp.collect.receive import receive
 from surveyapp.config import Config
 from surveyapp.examine.interviews import mark_again
 from surveyapp.expressions.evaluation import read_tree

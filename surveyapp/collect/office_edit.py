@@ -17,8 +17,9 @@ from surveyapp.collect.answering import change_record, compute_again, list_unask
 from surveyapp.collect.changes import Difference, compare_versions, map_answers, map_rows, mark_rows, number_rows
 from surveyapp.collect.envelope import is_encrypted
 from surveyapp.collect.from_xml import read_xml
+from surveyapp.collect.incoming import Incoming
 from surveyapp.collect.reading import read_version
-from surveyapp.collect.receive import Incoming, receive
+from surveyapp.collect.receive import receive
 from surveyapp.collect.rules import get_rules
 from surveyapp.collect.write_xml import write_record
 from surveyapp.findings import Finding

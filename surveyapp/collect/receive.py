@@ -12,28 +12,28 @@ The files are on disk before this job runs. The whole of a submission is one tra
 and only then answers.
 """
 
-import datetime
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, Literal
 
 from sqlalchemy.orm import Session
 
 from surveyapp.answers import Node, list_differences
+from surveyapp.collect.attachments import add_late_files, keep_files, list_lacking
 from surveyapp.collect.envelope import list_named_files, read_envelope
+from surveyapp.collect.incoming import Incoming, IncomingFile, Receipt
 from surveyapp.collect.reading import read_version
 from surveyapp.collect.rebuild import read_rows
 from surveyapp.collect.rules import get_rules
 from surveyapp.findings import Finding, Severity
 from surveyapp.store.answer_tables import get_answer_tables
 from surveyapp.store.answers import RecordRows, add_rows, key_rows, read_keys, remove_rows, spread_record
-from surveyapp.store.devices import Device, get_device_by_id, mark_device_seen
+from surveyapp.store.devices import get_device_by_id, mark_device_seen
 from surveyapp.store.files import Files, KeptFile
 from surveyapp.store.findings import add_findings, list_findings, remove_findings
-from surveyapp.store.forms import Form, FormVersion, find_form_version, get_definition, get_form, get_form_version
+from surveyapp.store.forms import FormVersion, find_form_version, get_definition, get_form, get_form_version
 from surveyapp.store.history import list_events
-from surveyapp.store.quality_summaries import mark_unchecked
 from surveyapp.store.submissions import (
     Attachment,
     Version,
@@ -46,14 +46,12 @@ from surveyapp.store.submissions import (
     get_arrival,
     get_content,
     get_current_version,
-    get_version,
     list_attachments,
     list_related,
     list_versions,
     lock_submission,
     mark_corrected,
     mark_current,
-    mark_mended,
 )
 from surveyapp.store.tombstones import remove_submission
 from surveyapp.validate.circumstances import Circumstances
@@ -61,45 +59,7 @@ from surveyapp.validate.judge import Judgement, judge
 from surveyapp.validate.wording import ENGINE
 from surveyapp.xform.bind import bind
 
-Outcome: TypeAlias = Literal["new", "same", "files_added", "edit", "predecessor", "conflict", "stale_edit"]
-
 DIFFERENCES_SHOWN: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingFile:
-    """A file that came along; its bytes are on disk."""
-
-    name: str
-    content_type: str
-    kept: KeptFile
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """What came through a door: the bytes of the record, its tree, its files, and who sent it with what."""
-
-    content: bytes
-    content_type: str
-    record: Node
-    files: Sequence[IncomingFile]
-    received_at: datetime.datetime
-    device: Device | None = None
-    device_identifier: str = ""
-    user_agent: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of it. `differences` are paths of answers that differ from what we have, for the two kinds of
-    copies; `lacking` are the files that it names and that have not arrived, for all others.
-    """
-
-    outcome: Outcome
-    instance_id: str
-    submission_id: int
-    differences: tuple[str, ...] = ()
-    lacking: tuple[str, ...] = ()
 
 
 def receive(session: Session, files: Files, project_id: int, incoming: Incoming) -> Receipt:
@@ -114,67 +74,6 @@ def receive(session: Session, files: Files, project_id: int, incoming: Incoming)
         fresh = int(receipt.outcome == "new")
         mark_device_seen(session, incoming.device.id, incoming.received_at, incoming.user_agent, fresh)
     return receipt
-
-
-def add_files(
-    session: Session, form: Form, instance_id: str, files: Sequence[IncomingFile], received_at: datetime.datetime
-) -> Receipt:
-    """Keep files that come after their record.
-
-    Raises:
-        Problem: SUBMISSION_NOT_FOUND.
-    """
-    version = get_version(session, form.id, instance_id)
-    return _add_late_files(session, form.id, version, files, received_at)
-
-
-def _add_late_files(
-    session: Session, form_pk: int, version: Version, files: Sequence[IncomingFile], received_at: datetime.datetime
-) -> Receipt:
-    """Files for a version that is there; where an edit has replaced it meanwhile, also for the edit if it waits for
-    them.
-    """
-    added = _add_files(session, version.id, files, received_at)
-    if added:
-        mark_unchecked(session, [version.submission_id])
-    if added and not version.current:
-        current = get_current_version(session, form_pk, version.submission_id)
-        missing = _lacking(list_findings(session, current.id))
-        _add_files(session, current.id, [file for file in files if file.name in missing], received_at)
-    return Receipt("files_added" if added else "same", version.instance_id, version.submission_id)
-
-
-def _lacking(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """The files whose absence was found."""
-    return tuple(finding.value for finding in findings if finding.check == "attachment-missing")
-
-
-def _add_files(session: Session, version_id: int, files: Sequence[IncomingFile], received_at: datetime.datetime) -> int:
-    """Add the files that a version lacks; how many there were. Other bytes under a name that it has are kept as a
-    copy.
-    """
-    if not files:
-        return 0
-    present = list_attachments(session, version_id)
-    kept = {attachment.name for attachment in present if not attachment.conflict}
-    known = {(attachment.name, attachment.sha256) for attachment in present}
-    added = mended = 0
-    for file in files:
-        if (file.name, file.kept.sha256) in known:
-            continue
-        clash = file.name in kept
-        attachment = Attachment(file.name, file.kept.sha256, file.kept.size, file.content_type, clash)
-        add_attachment(session, version_id, attachment, received_at)
-        if clash:
-            message = f"Two different files named {file.name!r} arrived; the first is used, both are kept."
-            add_findings(session, version_id, [Finding("file-conflict", "error", message, value=file.name)])
-        mended += remove_findings(session, version_id, "attachment-missing", value=file.name)
-        kept.add(file.name)
-        known.add((file.name, file.kept.sha256))
-        added += 1
-    if mended:
-        mark_mended(session, version_id, mended)
-    return added
 
 
 class _Reception:
@@ -223,8 +122,8 @@ class _Reception:
         if present.sha256 != self.sha256:
             return self._keep_copy("conflict", present)
         incoming = self.incoming
-        receipt = _add_late_files(self.session, self.form.id, present, incoming.files, incoming.received_at)
-        self.lacking = _lacking(list_findings(self.session, present.id))
+        receipt = add_late_files(self.session, self.form.id, present, incoming.files, incoming.received_at)
+        self.lacking = list_lacking(list_findings(self.session, present.id))
         return receipt
 
     def _edit(self, base: Version) -> Receipt:
@@ -307,7 +206,7 @@ class _Reception:
         carried = [] if base is None else self._carried_over(base)
         received = {file.name for file in self.incoming.files} | {attachment.name for attachment in carried}
         judged = self._judge(version, unknown, received)
-        self.lacking = _lacking(judged.findings)
+        self.lacking = list_lacking(judged.findings)
         version_id = self._add_version(submission_id, kind, version, number, judged)
         for attachment in carried:
             add_attachment(self.session, version_id, attachment, self.incoming.received_at)
@@ -381,7 +280,7 @@ class _Reception:
         return [a for a in present if a.name in named and a.name not in sent and not a.conflict]
 
     def _add_files(self, version_id: int) -> int:
-        return _add_files(self.session, version_id, self.incoming.files, self.incoming.received_at)
+        return keep_files(self.session, version_id, self.incoming.files, self.incoming.received_at)
 
     def _write_rows(self, submission_id: int, number: int, unknown: Sequence[Node], base: Version | None) -> None:
         tables = get_answer_tables(self.session, self.form.id, self.form.answers_revision)

@@ -6,9 +6,11 @@ from typing import Any
 from flask import Response, jsonify, request, send_file
 from sqlalchemy.orm import Session
 
+from surveyapp.collect.attachments import add_files
 from surveyapp.collect.from_json import read_json, read_record, write_json
+from surveyapp.collect.incoming import Incoming, Receipt
 from surveyapp.collect.reading import JSON
-from surveyapp.collect.receive import Incoming, Receipt, add_files, receive
+from surveyapp.collect.receive import receive
 from surveyapp.problems import BAD_JSON, CONFLICT, MEDIA_NOT_FOUND, STALE_EDIT, TOO_LARGE, Problem
 from surveyapp.store.findings import list_findings
 from surveyapp.store.forms import Form, get_definition, get_form, get_form_version

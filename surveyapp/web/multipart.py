@@ -6,7 +6,7 @@ from typing import IO, Any, cast
 from flask import Flask, Request, request
 from werkzeug.datastructures import FileStorage
 
-from surveyapp.collect.receive import IncomingFile
+from surveyapp.collect.incoming import IncomingFile
 from surveyapp.problems import BAD_MULTIPART, NO_XML_PART, TOO_LARGE, Problem
 from surveyapp.store.files import Arriving, Files
 from surveyapp.values import storable

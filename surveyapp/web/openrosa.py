@@ -25,7 +25,8 @@ from werkzeug.http import http_date
 
 from surveyapp.collect.envelope import read_envelope
 from surveyapp.collect.from_xml import read_xml
-from surveyapp.collect.receive import DIFFERENCES_SHOWN, Incoming, Receipt, receive
+from surveyapp.collect.incoming import Incoming, Receipt
+from surveyapp.collect.receive import DIFFERENCES_SHOWN, receive
 from surveyapp.people.phones import is_news, note_device
 from surveyapp.problems import CONFLICT, STALE_EDIT, Problem
 from surveyapp.store.forms import (
