@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from surveyapp.config import shipped_folder
 from surveyapp.publish import prepare_form
 from tests.browser import find_barriers, overflow
-from tests.fill.form_cases import CASES, LABEL
+from tests.fill.form_cases import CASES, LABEL, points_typed
 from tests.fill.form_fixtures import xform_of
 from tests.fill.form_keys import Typist
 from tests.fill.form_screen import PLACE, Screen, build_page, screen_in, served
@@ -45,6 +45,22 @@ TEXTS = """
 | settings | | |
 | | form_title | form_id |
 | | Texts | texts |
+"""
+WORDY = """
+| survey | | | | | |
+| | type | name | label::English (en) | label::العربية (ar) | appearance |
+| | select_one mood | house | How satisfied are you with the house? | ما مدى رضاك عن المنزل؟ | likert |
+| | rank mood | order | Put in order | رتبها | |
+| | geoshape | field | Field | الحقل | |
+| choices | | | | |
+| | list_name | name | label::English (en) | label::العربية (ar) |
+| | mood | 1 | Very dissatisfied | غير راض جدا |
+| | mood | 2 | Somewhat dissatisfied | غير راض |
+| | mood | 3 | Somewhat satisfied | راض |
+| | mood | 4 | Very satisfied | راض جدا |
+| settings | | | |
+| | form_title | form_id | default_language |
+| | Wordy | wordy | English (en) |
 """
 CARD = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20"/></svg>'
 
@@ -319,6 +335,41 @@ def test_at_twice_the_size_nothing_runs_off_the_side(screen: Screen) -> None:
         assert overflow(screen.page) == 0
     finally:
         screen.page.set_viewport_size({"width": 390, "height": 844})
+
+
+def test_on_a_narrow_phone_no_word_of_a_scale_is_torn_and_large_letters_stay_inside(screen: Screen) -> None:
+    screen.open(xform_of(WORDY))
+    page = screen.page
+    steps = page.locator(".f-likert-cell")
+    try:
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.locator(".f-likert-stacked").wait_for()
+        assert len({step.evaluate("(step) => step.offsetLeft") for step in steps.all()}) == 1
+        points_typed("30.123456 114.123456", "30.2 114.2", "30.3 114.1")(screen.question("Field"))
+        assert overflow(page) == 0
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert overflow(page) == 0
+        page.evaluate("document.documentElement.style.fontSize = ''")
+        page.set_viewport_size({"width": 900, "height": 740})
+        page.locator(".f-likert-stacked").wait_for(state="detached")
+        assert len({step.evaluate("(step) => step.offsetTop") for step in steps.all()}) == 1
+    finally:
+        page.evaluate("document.documentElement.style.fontSize = ''")
+        page.set_viewport_size({"width": 390, "height": 844})
+
+
+def test_a_language_that_is_written_from_the_right_begins_there(screen: Screen) -> None:
+    screen.open(xform_of(WORDY))
+    screen.page.locator(".f-language").select_option("العربية (ar)")
+    question = screen.page.locator(".fq").first
+    label, first = question.locator(".fq-label .ft"), question.locator(".f-likert-cell input").first
+    width = screen.page.evaluate("window.innerWidth")
+    for element in (label, first):
+        box = element.bounding_box()
+        assert box
+        assert box["x"] + box["width"] > width * 0.75
+    assert overflow(screen.page) == 0
+    assert find_barriers(screen.page) == []
 
 
 def test_the_reference_survey_is_filled_with_the_keyboard_alone(screen: Screen) -> None:

@@ -9,17 +9,17 @@ import { keepEditPayload } from './edit.js'
 /** Why an interview cannot be opened: a word of `fill.*` or `home.*`. */
 export class CannotOpen extends Error {}
 
-/** A new one. */
-export async function beginInterview(db, key) {
+/** A new one; `known` is the key that it had when its page was left before the first answer. */
+export async function beginInterview(db, key, known) {
   const form = await getForm(db, key)
   if (!form) throw new CannotOpen('fill.formGone')
-  return { draft: makeDraft(form), form, start: { kind: 'new' }, files: [], held: [] }
+  return { draft: { ...makeDraft(form), ...(known && { key: known }) }, form, start: { kind: 'new' }, files: [], held: [] }
 }
 
-/** One that is unfinished. */
-export async function continueInterview(db, key) {
+/** One that is unfinished, and this person's: Back may lead to somebody else's. */
+export async function continueInterview(db, identity, key) {
   const draft = await getRecord(db, key)
-  if (draft?.state !== 'draft') throw new CannotOpen('fill.gone')
+  if (draft?.state !== 'draft' || draft.identity !== identity) throw new CannotOpen('fill.gone')
   const form = await getForm(db, draft.formKey)
   if (!form) throw new CannotOpen('fill.formGone')
   const files = draft.deprecatedId ? (await readPayload(db, key)).files : []
@@ -80,5 +80,7 @@ export function keepInterview(db, { draft, files, held }, take) {
   return {
     save: (position) => next({ position }),
     finish: () => next({ queue: true }),
+    /** Whether the phone holds anything of it. */
+    begun: () => kept.updatedAt !== kept.createdAt,
   }
 }

@@ -34,6 +34,8 @@ export async function openPhone() {
     sync: { busy: false, stopped: null, waitUntil: 0 },
     refreshing: false,
     failedForms: [],
+    // Milliseconds by which this phone's clock is ahead of the server's.
+    skew: 0,
     update: null,
     install: null,
     notice: '',
@@ -84,6 +86,7 @@ export async function openPhone() {
     try {
       const result = await refreshForms({ db, identity, server: mine })
       state.failedForms = result.failed
+      state.skew = mine.skew()
       if (result.stopped === 'admission') Object.assign(state.sync, { stopped: 'admission' })
       if (result.stopped) return
       await putSetting(db, `returned:${identity.id}`, await mine.returned().catch(() => []))

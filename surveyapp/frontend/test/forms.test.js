@@ -44,7 +44,8 @@ async function request(path) {
   return new Response(form.media[file], { headers: { ...ours, 'Content-Type': 'text/csv' } })
 }
 
-const refresh = () => refreshForms({ db, identity: me, server: connect('t', { deviceId: 'd', request }), locks: null })
+const DAY = 86_400_000
+const refresh = (now = Date.now()) => refreshForms({ db, identity: me, server: connect('t', { deviceId: 'd', request }), locks: null, now: () => now })
 const publish = (version, media = {}) => (office.forms = [{ version, hash: `md5:${version}`, xml: `<h:html>${version}</h:html>`, media }])
 const versions = async () => (await listForms(db, me.id)).map((form) => [form.version, form.listed])
 
@@ -83,9 +84,21 @@ test('an old version stays as long as an unfinished interview needs it, and no l
   expect(await versions()).toEqual([['1', false], ['2', true]])
   expect(await (await mediaReader(db, await getForm(db, old.key))('villages.csv')).text()).toBe('old')
   await deleteRecord(db, draft.key)
-  await refresh()
+  await refresh(Date.now() + 3 * DAY)
   expect(await versions()).toEqual([['2', true]])
   expect(await db.count('files')).toBe(1)
+})
+
+test('a version that is replaced before the first answer of its interview is there for it', async () => {
+  publish('1')
+  await refresh()
+  const [old] = await listForms(db, me.id)
+  const begun = makeDraft(old)
+  publish('2')
+  await refresh()
+  await saveDraft(db, begun, payload('one'))
+  await refresh(Date.now() + 3 * DAY)
+  expect(await versions()).toEqual([['1', false], ['2', true]])
 })
 
 test('a form whose files cannot all be had is not listed, and keeps no other form away', async () => {

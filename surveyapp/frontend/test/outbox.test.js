@@ -183,6 +183,27 @@ test('a connection lost between two requests goes on with the files that are mis
   expect(server.rows.get('one').files).toEqual(['a.jpg', 'b.jpg'])
 })
 
+test('a line that broke under many files gets them in small numbers, until it holds', async () => {
+  await queue(db, me, 'one', ['a.jpg', 'b.jpg', 'c.jpg'].map((name) => photo(name, 40_000)))
+  const server = serverWith({ 1: 'lost' }, { limit: 1_000_000 })
+  const outbox = outboxOf(db, me, server)
+  await outbox.flush()
+  await outbox.flush({ force: true })
+  expect(server.posts.map((post) => post.files.length)).toEqual([3, 1, 1, 1])
+  expect(await states()).toEqual({ one: 'sent' })
+})
+
+test('a clock that is put back keeps nothing waiting', async () => {
+  await queue(db, me, 'one')
+  const clock = { now: 10 * 86_400_000 }
+  const outbox = outboxOf(db, me, serverWith({ 1: 'lost' }), { clock })
+  await outbox.flush()
+  expect(await outbox.flush()).toMatchObject({ stopped: 'waiting' })
+  clock.now = 86_400_000
+  await outbox.flush()
+  expect(await states()).toEqual({ one: 'sent' })
+})
+
 test('files that the server has with the submission that is edited are kept here and not posted again', async () => {
   const draft = { ...makeDraft({ ...FORM, identity: me.id }), deprecatedId: 'uuid:old' }
   const edited = { ...payload('one', [photo('old.jpg'), photo('new.jpg')]), carried: ['old.jpg'] }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-// Fetched when a barcode is scanned for the first time, and kept then: half a megabyte that most forms never need.
-const LATER = /zxing_reader.*\.wasm$/
+// Fetched when a barcode is scanned for the first time, and kept then: half a megabyte that most forms never need. The icons are
+// the system's, which fetches the one that it wants when the app is put on the home screen.
+const LATER = /zxing_reader.*\.wasm$|icon-\d+\.png$/
 const SHELL = 'index.html'
 
 /** Every file below `folder`, as paths with slashes, sorted. */

@@ -29,6 +29,8 @@ export function createSession(form, changed, largestFile = Infinity) {
     seenRepeats: new Set(),
     shown: reactive({ dialog: null, notice: null, advance: null, language: '' }),
     media: mediaCache(form.media),
+    // What ends a drawing, a recording, a scan that is going on, and keeps what there is of it; may be async.
+    closers: new Set(),
   }
   session.changed = changed
   session.touch = (node) => session.touched.add(node.nodeId)

@@ -1,7 +1,8 @@
 import { DURABLE } from './database.js'
 
-// A form version on this phone: {key, identity, formId, version, title, hash, media: [{name, hash, type}], listed, fetchedAt}.
-// It is written when all its files are here, never before: a form in the list can be filled.
+// A form version on this phone: {key, identity, formId, version, title, hash, media: [{name, hash, type}], listed, unlistedAt, fetchedAt}.
+// It is written when all its files are here, never before: a form in the list can be filled. `unlistedAt` is when the server ceased to list it, 0 or
+// absent while it does.
 
 /** The key of a form version; other bytes under the same version (a draft published again) are another one. */
 export const formKey = (identity, { formId, version, hash }) => JSON.stringify([identity, formId, version, hash])
@@ -47,11 +48,14 @@ export function mediaReader(db, form) {
   }
 }
 
+// Somebody may sit before an interview of it that has no answer yet, and so is in no store.
+const GRACE = 2 * 86_400_000
+
 /**
- * Mark which versions the server lists now, and let the others go. A version stays as long as an interview of it is on
- * the phone unsent; files stay as long as a form of anybody names them.
+ * Mark which versions the server lists now, and let the others go after two days. A version stays as long as an interview
+ * of it is on the phone unsent; files stay as long as a form of anybody names them.
  */
-export async function keepListed(db, identity, listedKeys) {
+export async function keepListed(db, identity, listedKeys, now = Date.now()) {
   const transaction = db.transaction(['forms', 'files', 'records'], 'readwrite')
   const forms = transaction.objectStore('forms')
   const unsent = (await transaction.objectStore('records').getAll()).filter((one) => one.state !== 'sent')
@@ -59,11 +63,12 @@ export async function keepListed(db, identity, listedKeys) {
   const hashes = new Set()
   for (const form of await forms.getAll()) {
     const listed = form.identity === identity ? listedKeys.has(form.key) : form.listed
-    if (!listed && !needed.has(form.key)) {
+    const unlistedAt = listed ? 0 : form.unlistedAt || now
+    if (!listed && !needed.has(form.key) && Math.abs(now - unlistedAt) > GRACE) {
       forms.delete(form.key)
       continue
     }
-    if (listed !== form.listed) forms.put({ ...form, listed })
+    if (unlistedAt !== (form.unlistedAt ?? 0)) forms.put({ ...form, listed, unlistedAt })
     for (const hash of [form.hash, ...form.media.map((one) => one.hash)]) hashes.add(hash)
   }
   for (const hash of await transaction.objectStore('files').getAllKeys()) {

@@ -37,7 +37,7 @@ async function fetchAll({ db, identity, server, now }) {
       failed.push({ title: entry.title, reason: error.message })
     }
   }
-  await keepListed(db, identity.id, new Set(listed.map((entry) => formKey(identity.id, entry))))
+  await keepListed(db, identity.id, new Set(listed.map((entry) => formKey(identity.id, entry))), now())
   await changeIdentity(db, identity.id, { state: 'ok', refreshedAt: now(), limit: server.limit() })
   return { fetched, failed, stopped: null }
 }

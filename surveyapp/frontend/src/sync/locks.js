@@ -31,7 +31,7 @@ async function takeLease(db, name, owner, now = Date.now()) {
   const transaction = db.transaction('settings', 'readwrite')
   const key = `lease:${name}`
   const lease = await transaction.store.get(key)
-  const free = !lease || lease.owner === owner || lease.until < now
+  const free = !lease || lease.owner === owner || lease.until < now || lease.until > now + LEASE
   if (free) await transaction.store.put({ owner, until: now + LEASE }, key)
   await transaction.done
   return free

@@ -13,6 +13,8 @@ import { planPortions } from './portions.js'
 //   an answer of somebody else     as no answer: a Wi-Fi's login page must not empty the queue
 const SHORTEST = 1_000
 const LONGEST = 60_000
+// A line too slow for all photos at once gets far fewer, and twice the time, with each try: at most 2 to this power.
+const SLOWEST = 4
 const RECEIVED = new Set([201, 202])
 const LATER = new Set([408, 425, 429])
 
@@ -43,7 +45,8 @@ export function createOutbox({ db, identity, server, locks, now = Date.now, rand
   let waitUntil = 0
 
   async function flush({ force = false } = {}) {
-    if (!force && now() < waitUntil) return told({ stopped: 'waiting' })
+    // Further ahead than any wait: the phone's clock was put back.
+    if (!force && now() < waitUntil && waitUntil - now() <= LONGEST) return told({ stopped: 'waiting' })
     const result = await withLock(db, `outbox:${identity.id}`, sendAll, locks)
     return result === HELD_ELSEWHERE ? told({ stopped: 'elsewhere' }) : told(result)
   }
@@ -105,14 +108,15 @@ export function createOutbox({ db, identity, server, locks, now = Date.now, rand
   async function sendPortions(key, limit) {
     const { record, xml, files } = await readPayload(db, key)
     const pending = files.filter((file) => !record.files.find((one) => one.name === file.name).sent)
-    return sendFiles(key, { xml, files, pending, limit })
+    const slowness = record.error?.reason === 'network' ? 2 ** Math.min(record.tries, SLOWEST) : 1
+    return sendFiles(key, { xml, files, pending, limit: limit / slowness ** 4, slowness })
   }
 
-  async function sendFiles(key, { xml, files, pending, limit }) {
+  async function sendFiles(key, { xml, files, pending, limit, slowness }) {
     const portions = planPortions(pending, xml.size, limit)
     for (const [i, portion] of portions.entries()) {
       const last = i === portions.length - 1
-      const answer = await server.send(xml, portion, { incomplete: !last })
+      const answer = await server.send(xml, portion, { incomplete: !last, slowness })
       const verdict = judge(answer)
       if (verdict === 'stop') {
         await changeRecord(db, key, () => ({ state: 'queued' }))
@@ -129,7 +133,7 @@ export function createOutbox({ db, identity, server, locks, now = Date.now, rand
       if (lost.length) {
         await markFiles(key, portion, true)
         await markFiles(key, lost, false)
-        return sendFiles(key, { xml, files: [], pending: lost, limit })
+        return sendFiles(key, { xml, files: [], pending: lost, limit, slowness })
       }
       await markSent(db, key, { status: answer.status, words: answer.words, at: now() }, now())
     }

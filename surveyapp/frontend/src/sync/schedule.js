@@ -1,6 +1,9 @@
 const WITHOUT_HINT = 60_000
 const FORMS_EVERY = 15 * 60_000
 
+// The phone's clock may be put back in the meantime.
+const pauseUntil = (moment, now = Date.now()) => (moment ? Math.min(WITHOUT_HINT, Math.max(1_000, moment - now)) : WITHOUT_HINT)
+
 /**
  * When the queue is sent: at the start, when the network seems to be back, when the page is looked at again, when the
  * timer of the last failure ends, and whenever somebody asks. `navigator.onLine` is only a hint: a minute goes by, and it
@@ -35,7 +38,7 @@ export function scheduleSync({ flush, refresh, hasQueue, onState }) {
     } finally {
       onState({ busy: false, ...result })
       if (result.stopped !== 'admission' && (await hasQueue())) {
-        timer = setTimeout(run, Math.max(1_000, (result.waitUntil || Date.now() + WITHOUT_HINT) - Date.now()))
+        timer = setTimeout(run, pauseUntil(result.waitUntil))
       }
     }
     return result
@@ -49,7 +52,7 @@ export function scheduleSync({ flush, refresh, hasQueue, onState }) {
   const look = () => {
     if (document.visibilityState !== 'visible') return
     run()
-    if (Date.now() - refreshedAt > FORMS_EVERY) refreshNow()
+    if (Math.abs(Date.now() - refreshedAt) > FORMS_EVERY) refreshNow()
   }
   const back = () => {
     run({ force: true })

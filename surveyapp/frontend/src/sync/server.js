@@ -2,6 +2,8 @@
 // is decided in outbox.js.
 
 const OURS = 'X-OpenRosa-Version'
+// The server and what stands before it may each say the date.
+const DATE_LETTERS = 'Mon, 23 Nov 2026 22:06:22 GMT'.length
 // What the office sees of us; a browser's own name says nothing.
 const CLIENT = `fill/${__APP_VERSION__}`
 // The server's own default; it says its real one with every answer.
@@ -26,19 +28,20 @@ export class BadAnswer extends Error {
   }
 }
 
-// Milliseconds: a minute, and as long as 10 kB a second take.
-const patience = (bytes) => 60_000 + Math.round(bytes / 10)
+// Milliseconds: a minute, and as long as 10 kB a second take, or a part of that where the line is slow. A dead line is to be seen within a minute.
+const patience = (bytes, slowness) => 60_000 + Math.round((bytes * slowness) / 10)
 
 export function connect(token, { deviceId, request = (...all) => fetch(...all) }) {
   const base = `/c/${encodeURIComponent(token)}`
 
   let limit = USUAL_LIMIT
+  let skew = 0
 
-  async function ask(path, options = {}, bytes = 0) {
+  async function ask(path, options = {}, { bytes = 0, slowness = 1 } = {}) {
     let response
     // AbortSignal.timeout would be shorter, and keep old phones (iOS 15, Chrome 102) from ever sending.
     const patient = new AbortController()
-    setTimeout(() => patient.abort(), patience(bytes))
+    setTimeout(() => patient.abort(), patience(bytes, slowness))
     try {
       response = await request(path, {
         ...options,
@@ -53,6 +56,7 @@ export function connect(token, { deviceId, request = (...all) => fetch(...all) }
       throw new Unreachable('network')
     }
     if (response.type === 'opaqueredirect') throw new Unreachable('portal')
+    if (response.headers.get(OURS)) skew = Date.now() - Date.parse(response.headers.get('Date')?.slice(0, DATE_LETTERS)) || 0
     limit = Number(response.headers.get('X-OpenRosa-Accept-Content-Length')) || limit
     return response
   }
@@ -69,6 +73,9 @@ export function connect(token, { deviceId, request = (...all) => fetch(...all) }
   return {
     /** Bytes that the server takes in one request, as it said last. */
     limit: () => limit,
+
+    /** Milliseconds by which the phone's clock is ahead of the server's, as it said last. */
+    skew: () => skew,
 
     /** {name, project}: what the office calls this phone. */
     device: async () => (await read(`${base}/device`)).json(),
@@ -104,16 +111,16 @@ export function connect(token, { deviceId, request = (...all) => fetch(...all) }
 
     /**
      * Send the XML and some of the files: {status, ours, words, retryAfter (seconds), lacking}; `lacking` are the names of files
-     * that the server, having the record, still waits for.
+     * that the server, having the record, still waits for. `slowness` is how many times as long as usual the bytes may take.
      */
-    async send(xml, files, { incomplete }) {
+    async send(xml, files, { incomplete, slowness }) {
       const body = new FormData()
       body.append('xml_submission_file', new File([xml], 'submission.xml', { type: 'text/xml' }))
       for (const file of files) body.append(file.name, file)
       if (incomplete) body.append('*isIncomplete*', 'yes')
       const bytes = xml.size + files.reduce((sum, file) => sum + file.size, 0)
       const path = `${base}/submission?deviceID=${encodeURIComponent(deviceId)}`
-      const response = await ask(path, { method: 'POST', body }, bytes)
+      const response = await ask(path, { method: 'POST', body }, { bytes, slowness })
       return {
         status: response.status,
         ours: Boolean(response.headers.get(OURS)),

@@ -1,5 +1,5 @@
-const FILES = ["assets/DrawPad-Bn76Yuhd.js","assets/FormScreen-B3qSO1to.js","assets/FormScreen-DUU0IzxY.css","assets/dist-BNp3M_sb.js","assets/engine-BTATfOzk.js","assets/engine-WNJF1AA3.js","assets/engine-fUZpH8NG.js","assets/image-Dvw1XYr-.js","assets/index-DPFjlFRY.css","assets/index-DvM0r8yJ.js","assets/ponyfill-DdE6jAwG.js","assets/preload-helper-Bi9TJDYz.js","assets/vue-DF_bmpRA.js","assets/xpath-BFC_2pFy.wasm","assets/xpath-CnpOeN1L.wasm","assets/zxing_reader-pBX9MjlD.js","icon-180.png","icon-192.png","icon-512.png","icon.svg","./","manifest.webmanifest"]
-const VERSION = '1f0687e58951'
+const FILES = ["assets/DrawPad-DJoD_6Kw.js","assets/FormScreen-BWx4eAtm.css","assets/FormScreen-BXPvvrAK.js","assets/dist-BNp3M_sb.js","assets/engine-BBX4qDAY.js","assets/engine-DO0Sy66B.js","assets/engine-WNJF1AA3.js","assets/image-B5KwJEYX.js","assets/index-D1DnmtKd.js","assets/index-DPFjlFRY.css","assets/pages-D1RxrRga.js","assets/ponyfill-DdE6jAwG.js","assets/preload-helper-Bi9TJDYz.js","assets/vue-DF_bmpRA.js","assets/xpath-BFC_2pFy.wasm","assets/xpath-CnpOeN1L.wasm","assets/zxing_reader-pBX9MjlD.js","icon.svg","./","manifest.webmanifest"]
+const VERSION = '51bbcf78eebd'
 // The app without a network. FILES and VERSION stand above, written by the build.
 //
 // Only what lies under /fill/ is kept; requests to the server (/c/…) are never touched. A new version waits until the

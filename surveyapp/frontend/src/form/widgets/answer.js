@@ -1,5 +1,5 @@
 // The state of one control: what stands in the box, and how it comes to the engine.
-import { computed, inject, ref, watch } from 'vue'
+import { computed, inject, onBeforeUnmount, ref, watch } from 'vue'
 import { useSession } from '../session.js'
 
 /** What a control needs to know of the question around it: `id`, `describedBy`, `invalid`. */
@@ -73,5 +73,20 @@ export function useChosen(node) {
       session.touch(node)
       return outcome
     },
+  }
+}
+
+/** Something that is going on in a control, and that Back ends: `begin(close)`, and `end()` once it is over. */
+export function useOngoing() {
+  const session = useSession()
+  let close = null
+  const end = () => session.closers.delete(close)
+  onBeforeUnmount(end)
+  return {
+    begin(how) {
+      close = how
+      session.closers.add(close)
+    },
+    end,
   }
 }

@@ -1,0 +1,1 @@
+export{t as openForm,n as takePayload}from"./engine-DO0Sy66B.js";

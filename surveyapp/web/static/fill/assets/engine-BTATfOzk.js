@@ -1,1 +1,0 @@
-export{t as openForm,n as takePayload}from"./engine-fUZpH8NG.js";
