@@ -28,6 +28,7 @@ NAMES = (
     "companions",
     "form_screen",
     "lists",
+    "tabulated",
 )
 RESULTS = Path("var/bench.json")
 

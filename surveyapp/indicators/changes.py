@@ -1,7 +1,7 @@
 """Before and after: paired changes of villages and of the project, and differences in differences."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -84,7 +84,9 @@ def _differences(view: View) -> Iterator[Figure]:
             comparison=comparison,
             lonely=view.lonely,
         )
-        yield _figure(f"did_{code}", PROJECT, found, "recall", PARALLEL)
+        both = view.column(code).given & view.column(f"{code}_b").given
+        smaller = min(int((both & treated).sum()), int((both & comparison).sum()))
+        yield replace(_figure(f"did_{code}", PROJECT, found, "recall", PARALLEL), smaller=smaller)
 
 
 def _figure(code: str, place: str, one: Estimate, *more: str) -> Figure:

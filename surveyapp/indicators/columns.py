@@ -50,6 +50,7 @@ REASON_NAMES: Final[Mapping[Reason, str]] = {
 NUMBER_CODES: Final[Mapping[float, Reason]] = {-98: Reason.DONT_KNOW, -99: Reason.REFUSED}
 CHOICE_CODES: Final[Mapping[str, Reason]] = {"dk": Reason.DONT_KNOW, "rf": Reason.REFUSED}
 MOST_TICKS: Final = 64
+_NUMBERS: Final = frozenset({int, float})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -261,20 +262,28 @@ def read_numbers(
     *,
     codes: Mapping[float, Reason] = NUMBER_CODES,
     lowest: float | None = 0.0,
+    highest: float | None = None,
     allowed: Sequence[float] = (),
 ) -> Column:
     """Typed answers as numbers: int, float or numeric text (`dk` and `rf` too); None is blank, a `Reason` itself.
 
-    A value below `lowest`, or outside `allowed` where that is given, is INVALID.
+    A value below `lowest` or above `highest`, or outside `allowed` where that is given, is INVALID.
     """
-    values = np.array([_as_number(answer) for answer in answers], dtype=np.float64)
-    reasons = np.fromiter((_reason_of(answer, CHOICE_CODES) for answer in answers), np.uint8, len(answers))
+    # Most answers are numbers already: what has to be looked at one by one is the rest.
+    others = [place for place, answer in enumerate(answers) if type(answer) not in _NUMBERS]
+    numbers, reasons = list(answers), np.zeros(len(answers), np.uint8)
+    for place in others:
+        numbers[place] = _as_number(answers[place])
+    reasons[others] = [_reason_of(answers[place], CHOICE_CODES) for place in others]
+    values = np.array(numbers, dtype=np.float64)
     for code, reason in codes.items():
         reasons[values == code] = reason
     given = reasons == 0
     wrong = given & ~np.isfinite(values)
     if lowest is not None:
         wrong |= given & (values < lowest)
+    if highest is not None:
+        wrong |= given & (values > highest)
     if allowed:
         wrong |= given & ~np.isin(values, allowed)
     reasons[wrong] = Reason.INVALID
@@ -283,7 +292,7 @@ def read_numbers(
 
 
 def _as_number(answer: Any) -> float:
-    if answer is None or isinstance(answer, Reason):
+    if answer is None or type(answer) is Reason:
         return np.nan
     try:
         return float(answer)
@@ -292,7 +301,7 @@ def _as_number(answer: Any) -> float:
 
 
 def _reason_of(answer: Any, codes: Mapping[str, Reason]) -> Reason:
-    if isinstance(answer, Reason):
+    if type(answer) is Reason:
         return answer
     if answer is None or answer == "":
         return Reason.BLANK
@@ -304,17 +313,28 @@ def read_choices(answers: Sequence[Any], codes: Mapping[str, Reason] = CHOICE_CO
     in which they are met.
     """
     places: dict[str, int] = {}
-    values = np.full(len(answers), -1, np.int32)
-    reasons = np.zeros(len(answers), np.uint8)
-    for row, answer in enumerate(answers):
-        reason = _reason_of(answer, codes)
-        if reason:
-            reasons[row] = reason
-        elif isinstance(answer, str):
-            values[row] = places.setdefault(answer, len(places))
+    found = []
+    for answer in answers:
+        place = places.get(answer) if type(answer) is str else None
+        if place is not None:
+            found.append(place)
+        elif isinstance(answer, str) and not _reason_of(answer, codes):
+            found.append(places.setdefault(answer, len(places)))
         else:
-            reasons[row] = Reason.INVALID
-    return Column(values, reasons, tuple(places))
+            found.append(-1 - (_reason_of(answer, codes) or Reason.INVALID))
+    values = np.array(found, np.int32)
+    reasons = np.where(values < 0, -1 - values, 0).astype(np.uint8)
+    return Column(np.maximum(values, -1), reasons, tuple(places))
+
+
+def only_named(column: Column, names: Sequence[str]) -> Column:
+    """The same choices; one that is not among `names` is INVALID, for nobody has said what it means."""
+    strange = [place for place, level in enumerate(column.levels) if level not in names]
+    if not strange:
+        return column
+    wrong = np.isin(column.values, strange)
+    reasons = np.where(wrong, np.uint8(Reason.INVALID), column.reasons)
+    return Column(np.where(wrong, np.int32(-1), column.values), reasons, column.levels)
 
 
 def read_ticks(answers: Sequence[Any], codes: Mapping[str, Reason] = CHOICE_CODES) -> Column:

@@ -4,7 +4,7 @@ Households are worked on in slices that fit the processor's cache, so that memor
 household depends on that household alone (and on stored parameters): see `surveyapp.indicators.joining`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -50,13 +50,33 @@ class IndicatorTable:
         return frozenset(code for code in self.columns if code not in nowhere)
 
     def rows(self, which: NDArray[Any]) -> "IndicatorTable":
-        """Some of the households."""
+        """Some of the households; a column is picked when it is asked for."""
         return replace(
             self,
             n=len(np.arange(self.n)[which]),
-            columns={code: column.rows(which) for code, column in self.columns.items()},
+            columns=_Picked(self.columns, which),
             marks={name: mask[which] for name, mask in self.marks.items()},
         )
+
+
+class _Picked(Mapping[str, Column]):
+    """The same rows of each column."""
+
+    def __init__(self, columns: Mapping[str, Column], which: NDArray[Any]) -> None:
+        self._columns = columns
+        self._which = which
+
+    def __getitem__(self, code: str) -> Column:
+        return self._columns[code].rows(self._which)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._columns
+
+    def __len__(self) -> int:
+        return len(self._columns)
 
 
 def compute_households(

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from surveyapp.indicators.columns import Column, Mask, Numbers, Reason
 from surveyapp.indicators.declaration import Level, Set
 from surveyapp.indicators.estimation import Estimate, Kind, estimate
-from surveyapp.indicators.intervals import Scale
+from surveyapp.indicators.intervals import Rules, Scale, interval
 from surveyapp.indicators.sample import Sample
 from surveyapp.indicators.sampling_variance import Lonely
+from surveyapp.indicators.student import beyond
 
 Units: TypeAlias = Literal["households", "persons", "children"]
 PROJECT: Final = ""
+DIFFERENCES: Final = ("v_change_", "did_")
 NOT_ELIGIBLE: Final = (Reason.NOT_APPLICABLE, Reason.NOT_ASKED)
 
 
@@ -30,6 +32,7 @@ class Figure:
 
     `se`, `lower`, `upper` are NaN where no error can be told; `n` households, `units` what they hold of `unit_kind`.
     `text` is the value of a category. `masked` figures are not to be published: value and error are NaN, `text` ''.
+    `smaller` are the households of the smaller side where the figure compares two groups.
     """
 
     code: str
@@ -45,6 +48,27 @@ class Figure:
     flags: tuple[str, ...] = ()
     text: str = ""
     masked: bool = False
+    smaller: int | None = None
+
+    @property
+    def tested(self) -> bool:
+        """Whether it is a change or a difference in differences, of which one asks whether it is 0."""
+        return self.code.startswith(DIFFERENCES)
+
+    @property
+    def t(self) -> float:
+        """The figure in standard errors: the test statistic of a change or difference; NaN where there is no error."""
+        return self.estimate / self.se if self.se > 0 else math.nan
+
+    @property
+    def p(self) -> float:
+        """The two-sided p-value of the hypothesis that a change or difference is 0; NaN where there is no error."""
+        return beyond(self.t, self.df)
+
+    @property
+    def cell(self) -> int:
+        """The households that decide whether the figure may be published."""
+        return self.n if self.smaller is None else self.smaller
 
 
 @dataclass(frozen=True)
@@ -124,7 +148,7 @@ class View:
     def errors(self, z: Numbers, used: Mask, *, persons: bool = False) -> Mapping[str, Estimate]:
         """The error of a figure of each place whose linearised values are z = ∂θ/∂w, (n,), over the households `used`.
 
-        It is that of the mean of Σ w · z, which is 0: interval ends are to be added to the figure.
+        It is that of the mean of Σ w · z, which is 0: the interval is for `with_error` to tell.
         """
         weights = self.sample.weights * (self.sample.persons if persons else 1.0)
         size = np.bincount(self.codes(), np.where(used, weights, 0.0))
@@ -145,12 +169,12 @@ class View:
         yield from self.figures(code, self.estimates(self.column(indicator), scale=scale))
 
 
-def with_error(figure: Figure, error: Estimate | None) -> Figure:
-    """The figure with an error as `View.errors` tells it; unchanged without one."""
+def with_error(figure: Figure, error: Estimate | None, scale: Scale = "logit") -> Figure:
+    """The figure with an error as `View.errors` tells it, and its interval; unchanged without one."""
     if error is None or math.isnan(figure.estimate):
         return figure
-    ends = (figure.estimate + error.lower, figure.estimate + error.upper)
-    return replace(figure, se=error.se, lower=ends[0], upper=ends[1], df=error.df)
+    lower, upper = interval(figure.estimate, error.se, error.df, Rules("flag", scale, 0.95))
+    return replace(figure, se=error.se, lower=lower, upper=upper, df=error.df)
 
 
 def replace_values(column: Column, values: Numbers) -> Column:
@@ -162,16 +186,17 @@ def mask_small(figures: list[Figure], smallest: int, careful: int, township_of: 
     """Figures of fewer households than `smallest` lose value and error.
 
     Where just one village of a township is masked in a figure, the next smallest is masked too: the masked one could
-    be had by subtraction. Counts of interviews are no secret and stay.
+    be had by subtraction. One without any household has nothing to be had. Counts of interviews are no secret and stay.
     """
-    hidden: set[tuple[str, str]] = {(one.code, one.place) for one in figures if _secret(one) and one.n < smallest}
+    hidden: set[tuple[str, str]] = {(one.code, one.place) for one in figures if _secret(one) and one.cell < smallest}
     groups: dict[tuple[str, str], list[Figure]] = {}
     for one in figures:
         if one.place != PROJECT and _secret(one):
             groups.setdefault((one.code, township_of.get(one.place, "")), []).append(one)
     for neighbours in groups.values():
-        masked = [one for one in neighbours if (one.code, one.place) in hidden]
-        others = sorted((one for one in neighbours if one not in masked), key=lambda one: (one.n, one.place))
+        masked = [one for one in neighbours if (one.code, one.place) in hidden and one.n > 0]
+        open_ = [one for one in neighbours if (one.code, one.place) not in hidden]
+        others = sorted(open_, key=lambda one: (one.n, one.place))
         if len(masked) == 1 and others:
             hidden.add((others[0].code, others[0].place))
     return [_flagged(one, smallest, careful, (one.code, one.place) in hidden) for one in figures]
@@ -182,11 +207,11 @@ def _secret(one: Figure) -> bool:
 
 
 def _flagged(one: Figure, smallest: int, careful: int, hidden: bool) -> Figure:
-    size = [f"n<{limit}" for limit in (smallest, careful) if one.n < limit][:1] if _secret(one) else []
+    size = [f"n<{limit}" for limit in (smallest, careful) if one.cell < limit][:1] if _secret(one) else []
     rest = [flag for flag in one.flags if not flag.startswith("n<")]
     if not hidden:
         return replace(one, flags=(*size, *rest))
-    told = size if one.n < smallest else [*size, "complementary"]
+    told = size if one.cell < smallest else [*size, "complementary"]
     nothing = math.nan
     return replace(
         one, estimate=nothing, se=nothing, lower=nothing, upper=nothing, text="", flags=(*told, *rest), masked=True

@@ -2,13 +2,22 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from surveyapp.answers import Node
-from surveyapp.indicators.columns import Column, Mask, Reason, missing, read_choices, read_numbers, read_ticks
+from surveyapp.indicators.columns import (
+    Column,
+    Mask,
+    Reason,
+    missing,
+    only_named,
+    read_choices,
+    read_numbers,
+    read_ticks,
+)
 from surveyapp.indicators.inputs import QUESTIONS, Question
 from surveyapp.indicators.settings import MissingCodes, Settings
 from surveyapp.values import INVALID
@@ -63,7 +72,31 @@ class Household:
 
     submission_no: int
     instance_id: str
-    version: str
+
+
+class Households(Sequence[Household]):
+    """Which submission each row of a frame is; some 50 bytes a row. `numbers` are those of the submissions."""
+
+    def __init__(self, numbers: Iterable[int], instance_ids: Iterable[str]) -> None:
+        self.numbers = np.fromiter(numbers, np.int64)
+        self._names = np.array([name.encode() for name in instance_ids], dtype=np.bytes_)
+
+    @classmethod
+    def of(cls, households: Sequence[Household]) -> "Households":
+        """These."""
+        return cls([one.submission_no for one in households], [one.instance_id for one in households])
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> Household: ...
+    @overload
+    def __getitem__(self, place: slice) -> "list[Household]": ...
+    def __getitem__(self, place: int | slice) -> "Household | list[Household]":
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        return Household(int(self.numbers[place]), self._names[place].decode())
 
 
 @dataclass(frozen=True)
@@ -87,13 +120,15 @@ def read_question(question: Question, answers: Sequence[Any], missing: MissingCo
     if question.kind == "number":
         numbers = {float(code): CODED[reason] for code, reason in missing.numbers.items()} if question.coded else {}
         codes = {**numbers, **question.codes}
-        return read_numbers(answers, codes=codes, lowest=question.lowest, allowed=question.allowed)
+        return read_numbers(
+            answers, codes=codes, lowest=question.lowest, highest=question.highest, allowed=question.allowed
+        )
     names = {name: CODED[reason] for name, reason in missing.choices.items()} if question.coded else {}
     if question.kind == "choices":
         return read_ticks(answers, names)
     if question.kind == "text":
         return read_choices([str(answer) if type(answer) in (int, float) else answer for answer in answers], names)
-    return read_choices(answers, names)
+    return only_named(read_choices(answers, names), question.names) if question.names else read_choices(answers, names)
 
 
 def list_questions(settings: Settings) -> dict[str, Question]:
@@ -149,21 +184,34 @@ class FrameMaker:
 
     def make(self) -> SurveyFrame:
         """The frame of all that was added."""
-        return SurveyFrame(
-            n=len(self._version),
-            main=self._read(self._main),
-            member=self._read(self._members),
-            household=np.array(self._household, dtype=np.int64),
-            version=np.array(self._version, dtype=np.int64),
-            versions=tuple(self.questions),
-            questions=self.questions,
-        )
+        return make_frame(self.questions, self.settings, self._main, self._members, self._household, self._version)
 
-    def _read(self, columns: Mapping[str, list[Any]]) -> dict[str, Column]:
-        questions = list_questions(self.settings)
-        return {
-            name: read_question(questions[name], answers, self.settings.missing) for name, answers in columns.items()
-        }
+
+def make_frame(
+    versions: Mapping[str, frozenset[str]],
+    settings: Settings,
+    main: Mapping[str, Sequence[Any]],
+    member: Mapping[str, Sequence[Any]],
+    household: Sequence[int],
+    version: Sequence[int],
+) -> SurveyFrame:
+    """A frame of answers by question; `versions` says which questions each form version has, the others are as in
+    `Frame`.
+    """
+    questions = list_questions(settings)
+
+    def read(columns: Mapping[str, Sequence[Any]]) -> dict[str, Column]:
+        return {name: read_question(questions[name], answers, settings.missing) for name, answers in columns.items()}
+
+    return SurveyFrame(
+        n=len(version),
+        main=read(main),
+        member=read(member),
+        household=np.array(household, dtype=np.int64),
+        version=np.array(version, dtype=np.int64),
+        versions=tuple(versions),
+        questions=versions,
+    )
 
 
 def _collect(node: Node, answers: dict[str, Any], members: list[dict[str, Any]]) -> None:

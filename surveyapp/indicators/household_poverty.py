@@ -112,7 +112,8 @@ def _debt_ratio(reading: Reading) -> Column:
     debt, income = reading["debt_amt"], reading["inc_net"]
     loss = income.values <= 0
     reading.flag("no_income_to_compare", loss & (debt.values > 0))
-    return with_value(with_reason(debt / income, loss, Reason.UNDEFINED), debt.values == 0, 0.0)
+    share = with_reason(debt / income, loss & debt.given, Reason.UNDEFINED)
+    return with_value(share, debt.values == 0, 0.0)
 
 
 def _debt_reloc_share(reading: Reading) -> Column:

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from surveyapp.indicators.columns import Column, Reason, count_ticks, one_of, valued, with_reason, with_value
+from surveyapp.indicators.columns import Column, Reason, choose, count_ticks, one_of, valued, with_reason, with_value
 from surveyapp.indicators.declaration import SHARE, UNLIMITED, Indicator, twins
 from surveyapp.indicators.inputs import WORKING
 from surveyapp.indicators.reading import Reading
@@ -77,7 +77,9 @@ def _emp_rate(reading: Reading) -> Column:
 def _one_job(reading: Reading) -> Column:
     able_here = reading.roster.any(able(reading))
     reading.flag("no_labour", able_here.values == 0)
-    return _not_without(able_here, reading.roster.any(employed(reading)))
+    in_work = reading.roster.any(employed(reading))
+    # That nobody has work says nothing of a household in which nobody is known to be able to.
+    return _not_without(able_here, choose(in_work.values == 1, in_work, in_work + 0.0 * able_here))
 
 
 def _not_without(able_here: Column, column: Column) -> Column:

@@ -6,7 +6,7 @@ answer is missing, the later one is missing too, for the same reason.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -14,8 +14,8 @@ from surveyapp.indicators.columns import (
     Column,
     Kind,
     Reason,
+    count_ticks,
     one_of,
-    ticked,
 )
 from surveyapp.indicators.scoring import any_of, negation
 
@@ -36,10 +36,12 @@ class Gate:
 
 @dataclass(frozen=True)
 class Question:
-    """One question: `place` is `main` or `member`; `lowest` the least number that can be an answer.
+    """One question: `place` is `main` or `member`; `lowest` and `highest` are the least and the greatest number that
+    can be an answer.
 
-    `allowed` lists the only numbers that can be, where there are few; `codes` are numbers that say why there is no
-    answer to this question, besides those of the settings, which count where it is `coded`.
+    `allowed` lists the only numbers that can be, where there are few, and `names` the only choices; `codes` are
+    numbers that say why there is no answer to this question, besides those of the settings, which count where it is
+    `coded`.
     """
 
     name: str
@@ -47,7 +49,9 @@ class Question:
     place: str = "main"
     gates: tuple[Gate, ...] = ()
     lowest: float | None = 0.0
+    highest: float | None = None
     allowed: tuple[float, ...] = ()
+    names: tuple[str, ...] = ()
     codes: Mapping[float, Reason] = field(default_factory=dict)
     coded: bool = True
 
@@ -74,7 +78,8 @@ def _land_farmed_now(read: Reader) -> Column:
 
 
 def _shocked(read: Reader) -> Column:
-    return negation(ticked(read("sh_types"), ("none",)))
+    # Where `none` and a shock are ticked, nobody knows that nothing was lost.
+    return count_ticks(read("sh_types")).above(0)
 
 
 def _hardship(read: Reader) -> Column:
@@ -97,11 +102,36 @@ INCOME_SOURCES: Final = (
     *("crop", "livestock", "forest", "wage_local", "wage_migr", "business"),
     *("land_rent", "dividend", "gov", "private", "other"),
 )
+# Minutes of a day: nobody walks longer to a place that the household uses. More is a slip of the finger, and one such
+# answer would make the mean of a whole project.
+DAY: Final = 1440.0
+TIMED_MINUTES = ("w_min", "d_school", "d_clinic", "d_market", "d_road", "d_county")
 TIMED_NUMBERS = (
-    *("h_area", "w_min", "d_school", "d_clinic", "d_market", "d_road", "d_county", "land_own", "land_irr"),
+    *("h_area", "land_own", "land_irr"),
     *("land_forest", "lv_cattle", "lv_pig", "lv_sheep", "lv_poultry", "net_visit"),
 )
-TIMED_CHOICES = ("h_struct", "h_grade", "w_src", "w_short", "elec", "fuel", "san", "net", "inc_main")
+YEAR_IN_MONTHS: Final = 12.0
+# The longest life on record.
+LIFE: Final = 122.0
+YES_NO: Final = ("yes", "no")
+SOURCES_NAMED = (
+    *("crop", "livestock", "forest", "wage_local", "wage_migr", "business"),
+    *("property", "transfer", "private", "none"),
+)
+TIMED_CHOICES = {
+    "h_struct": ("concrete", "brickwood", "cave_brick", "cave_earth", "earth", "other"),
+    "h_grade": ("A", "B", "C", "D"),
+    "w_src": (
+        *("piped_in", "piped_pub", "well_prot", "spring_prot", "cistern"),
+        *("well_unprot", "surface", "tanker", "other"),
+    ),
+    "w_short": YES_NO,
+    "elec": YES_NO,
+    "fuel": ("elec", "gas", "biogas", "solar", "coal", "wood", "dung", "other"),
+    "san": ("flush_in", "dry_clean", "pit", "shared", "none"),
+    "net": YES_NO,
+    "inc_main": SOURCES_NAMED,
+}
 TIMED_TICKS = ("hazard", "p_assets", "d_assets")
 CALCULATED = ("hh_size", "ask_before", "ref_year", "pre_weight")
 EXPENSES = (
@@ -115,11 +145,13 @@ NUMBERS = (
 FOODS: Final = ("staple", "pulse", "dairy", "protein", "veg", "fruit", "fat", "sugar", "cond")
 COPING: Final = ("less", "borrow", "meals", "portion", "adult")
 STRATEGIES: Final = ("s1", "s2", "s3", "s4", "c1", "c2", "c3", "e1", "e2", "e3")
-CHOICES = (
-    *("consent", "reloc_status", "county", "township", "village", "lack_clothes", "med_forgone"),
-    *("sav_any", "debt_any", "loan_need", "gs_train", "gs_job", "co_leader", "ic_conflict", "ic_job"),
+# Kinds of households and places are the project's own.
+CHOICES = ("consent", "reloc_status", "county", "township", "village")
+YES_OR_NO = (
+    *("lack_clothes", "med_forgone", "sav_any", "debt_any", "loan_need", "gs_train", "gs_job", "ic_conflict", "ic_job"),
     *("ca_coop", "ca_contract", "ca_job"),
 )
+LEADERS = ("party", "committee", "able", "elder", "resident_cadre", "none")
 SCALES = (
     *("gs_sat", "co_rules", "co_voice", "co_open", "tr_neigh", "tr_fellow", "tr_host", "tr_cadre", "tr_gov"),
     *("belong", "ic_benefit", "sat_house", "sat_social", "sat_all"),
@@ -129,18 +161,19 @@ TICKS = ("gs_industry", "gs_guide", "co_org", "co_space", "ic_forms", "ca_share"
 GATED = (
     Question("land_out_n", "number", gates=(_above_zero("land_own_n"),)),
     Question("land_out_b", "number", gates=(FIRST_WAVE, _above_zero("land_own_b"))),
-    Question("d_land_n", "number", gates=(Gate(("land_own_n", "land_in_n"), _land_farmed_now),)),
-    Question("d_land_b", "number", gates=(FIRST_WAVE, _above_zero("land_own_b", None))),
+    Question("d_land_n", "number", highest=DAY, gates=(Gate(("land_own_n", "land_in_n"), _land_farmed_now),)),
+    Question("d_land_b", "number", highest=DAY, gates=(FIRST_WAVE, _above_zero("land_own_b", None))),
     *(Question(f"cost_{source}", "number", gates=(_above_zero(f"inc_{source}"),)) for source in
       ("crop", "livestock", "business")),
     Question("debt_amt", "number", gates=(_chosen("debt_any", ("yes",), 0.0),)),
     Question("debt_reloc", "number", gates=(RELOCATED, _above_zero("debt_amt"))),
-    Question("loan_got", "choice", gates=(_chosen("loan_need", ("yes",)),)),
-    *(Question(name, "number", gates=(RELOCATED,)) for name in ("h_cost_self", "gs_house_amt", "return_months")),
-    Question("h_old", "choice", gates=(RELOCATED,)),
+    Question("loan_got", "choice", names=YES_NO, gates=(_chosen("loan_need", ("yes",)),)),
+    *(Question(name, "number", gates=(RELOCATED,)) for name in ("h_cost_self", "gs_house_amt")),
+    Question("return_months", "number", gates=(RELOCATED,), highest=YEAR_IN_MONTHS),
+    Question("h_old", "choice", names=("demolished", "standing", "used", "none"), gates=(RELOCATED,)),
     Question("return_plan", "number", gates=(RELOCATED,), allowed=(1, 2, 3, 4)),
     Question("co_leader_trust", "number", gates=(HAS_LEADER,), allowed=SCALE),
-    Question("co_leader_help", "choice", gates=(HAS_LEADER,)),
+    Question("co_leader_help", "choice", names=YES_NO, gates=(HAS_LEADER,)),
     Question("ca_fair", "number", allowed=SCALE, gates=(DEALS,)),
     Question("sh_loss", "number", gates=(Gate(("sh_types",), _shocked, 0.0),)),
     Question("sh_recover", "number", allowed=SCALE, gates=(Gate(("sh_types",), _shocked),)),
@@ -149,20 +182,22 @@ GATED = (
 HUNGER: Final = ("hhs_nofood", "hhs_sleep", "hhs_day")
 SHOWS_HARDSHIP: Final = ("rcsi_borrow", "rcsi_adult", "rcsi_meals")
 MEMBER = (
-    Question("m_age", "number", "member"),
+    Question("m_age", "number", "member", highest=LIFE),
     Question("m_sex", "choice", "member"),
     Question("m_relation", "choice", "member"),
-    Question("m_months_home", "number", "member"),
-    Question("m_edu", "choice", "member", (_aged(3),)),
-    Question("m_school", "choice", "member", (_aged(6, 15),)),
-    Question("m_health", "choice", "member"),
-    Question("m_labour", "choice", "member", (AGED_16,)),
-    Question("m_work", "choice", "member", (AGED_16,)),
-    Question("m_work_months", "number", "member", (_chosen("m_work", WORKING, 0.0),)),
-    Question("m_work_place", "choice", "member", (_chosen("m_work", ("wage", "post", "self")),)),
+    Question("m_months_home", "number", "member", highest=YEAR_IN_MONTHS),
+    Question("m_edu", "choice", "member", (_aged(3),),
+             names=("none", "preschool", "primary", "junior", "senior", "college")),
+    Question("m_school", "choice", "member", (_aged(6, 15),), names=("yes", "done", "home", "no")),
+    Question("m_health", "choice", "member", names=("good", "chronic", "serious", "disabled")),
+    Question("m_labour", "choice", "member", (AGED_16,), names=("full", "half", "none")),
+    Question("m_work", "choice", "member", (AGED_16,), names=(*WORKING, "house", "study", "seek", "idle")),
+    Question("m_work_months", "number", "member", (_chosen("m_work", WORKING, 0.0),), highest=YEAR_IN_MONTHS),
+    Question("m_work_place", "choice", "member", (_chosen("m_work", ("wage", "post", "self")),),
+             names=("community", "town", "county", "province", "outside")),
     Question("m_train", "number", "member", (AGED_16,)),
-    Question("m_insured", "choice", "member"),
-)
+    Question("m_insured", "choice", "member", names=YES_NO),
+)  # fmt: skip
 LCS_CODES = MappingProxyType({9999.0: Reason.NOT_APPLICABLE})
 
 
@@ -170,14 +205,16 @@ def _hunger() -> list[Question]:
     skipped = Gate(SHOWS_HARDSHIP, _hardship, "no")
     found = []
     for name in HUNGER:
-        found.append(Question(name, "choice", gates=(skipped,)))
+        found.append(Question(name, "choice", names=YES_NO, gates=(skipped,)))
         found.append(Question(f"{name}_f", "number", gates=(_chosen(name, ("yes",), 0.0),), allowed=(1, 2, 3)))
     return found
 
 
-def _timed(names: Iterable[str], kind: Kind) -> list[Question]:
+def _timed(names: Iterable[str], kind: Kind, highest: float | None = None) -> list[Question]:
     return [
-        Question(f"{name}_{when}", kind, gates=(FIRST_WAVE,) if when == "b" else ()) for name in names for when in "nb"
+        Question(f"{name}_{when}", kind, gates=(FIRST_WAVE,) if when == "b" else (), highest=highest)
+        for name in names
+        for when in "nb"
     ]
 
 
@@ -185,7 +222,8 @@ def _list_questions() -> list[Question]:
     recalled = ("inc_total_b", "hh_size_b")
     return [
         *_timed(TIMED_NUMBERS, "number"),
-        *_timed(TIMED_CHOICES, "choice"),
+        *_timed(TIMED_MINUTES, "number", DAY),
+        *(replace(one, names=names) for name, names in TIMED_CHOICES.items() for one in _timed((name,), "choice")),
         *_timed(TIMED_TICKS, "choices"),
         *(Question(name, "number", gates=(FIRST_WAVE,) if name in recalled else ()) for name in NUMBERS),
         *(Question(name, "number", coded=False) for name in CALCULATED),
@@ -193,6 +231,8 @@ def _list_questions() -> list[Question]:
         *(Question(f"rcsi_{way}", "number", allowed=tuple(range(8))) for way in COPING),
         *(Question(f"lcs_{way}", "number", allowed=(10, 20, 30), codes=LCS_CODES) for way in STRATEGIES),
         *(Question(name, "choice") for name in CHOICES),
+        *(Question(name, "choice", names=YES_NO) for name in YES_OR_NO),
+        Question("co_leader", "choice", names=LEADERS),
         # Here `refused` is what became of a visit, no missing answer.
         Question("visit_result", "choice", coded=False),
         *(Question(name, "number", allowed=SCALE) for name in SCALES),

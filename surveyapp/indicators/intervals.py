@@ -57,7 +57,7 @@ def interval(found: float, se: float, df: int, rules: Rules) -> tuple[float, flo
     if se == 0:
         return found, found
     reach = two_sided_quantile(rules.level, df) * se
-    if rules.scale == "linear" or math.isnan(found):
+    if rules.scale == "linear" or math.isnan(found + reach):
         return found - reach, found + reach
     if not -ROUNDING <= found <= 1 + ROUNDING:
         raise ValueError(f"scale: the logit is for figures in 0 to 1; this one is {found:.6g}. Use the linear scale.")

@@ -42,8 +42,9 @@ def gini(y: Numbers, w: Numbers, g: Codes, groups: int) -> Linearised:
     order = np.lexsort((y, g))
     y, w, g = y[order], w[order], g[order]
     size, income = sums(w, g, groups), sums(w * y, g, groups)
-    reached = np.cumsum(w) - _before(size)[g]
-    later = (_before(income) + income)[g] - np.cumsum(w * y)
+    rows = np.bincount(g, minlength=groups)
+    reached = _running(w, rows)
+    later = income[g] - _running(w * y, rows)
     whole = size * income
     with np.errstate(divide="ignore", invalid="ignore"):
         found = sums(w * y * (2 * reached - w), g, groups) / whole - 1
@@ -115,13 +116,13 @@ def quantiles(y: Numbers, w: Numbers, g: Codes, shares: Numbers) -> Numbers:
     weighing = w > 0
     y, w, g = y[weighing], w[weighing], g[weighing]
     order = np.lexsort((y, g))
-    y, reached = y[order], np.cumsum(w[order])
     rows = np.bincount(g, minlength=groups)
+    y, reached = y[order], _running(w[order], rows)
     last = np.cumsum(rows)
     found = np.full(shares.shape, np.nan)
     for group in np.flatnonzero(rows):
         part = slice(last[group] - rows[group], last[group])
-        cumulated = reached[part] - (reached[part.start - 1] if part.start else 0.0)
+        cumulated = reached[part]
         wanted = shares[..., group, None] + [-HALF, HALF]
         places = np.searchsorted(cumulated, wanted * cumulated[-1]).clip(max=rows[group] - 1)
         told = (shares[..., group] >= 0) & (shares[..., group] <= 1)
@@ -129,9 +130,12 @@ def quantiles(y: Numbers, w: Numbers, g: Codes, shares: Numbers) -> Numbers:
     return found
 
 
-def _before(sizes: Numbers) -> Numbers:
-    """For each group the sum over the groups before it."""
-    return np.concatenate(([0.0], np.cumsum(sizes)[:-1]))
+def _running(values: Numbers, rows: Codes) -> Numbers:
+    """Cumulated inside each group, which has so many `rows` one after the other.
+
+    Cumulated over all and then set off, a small group would inherit the rounding of a large one before it.
+    """
+    return np.concatenate([np.cumsum(part) for part in np.split(values, np.cumsum(rows)[:-1])])
 
 
 ONE_COLUMN: Final[dict[str, Callable[[Numbers, Numbers, Codes, int], Linearised]]] = {

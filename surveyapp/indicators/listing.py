@@ -12,21 +12,24 @@ from surveyapp.indicators.tabulation import Tabulation
 
 MOST_NAMED: Final = 12
 BY: Final = ("household", "village", "project", "panel")
-CHANGE: Final = ("estimate", "se", "lower", "upper", "df", "n", "flags", "masked")
-FIGURE: Final = ("code", "place", "estimate", "se", "lower", "upper", "df", "n", "flags", "text", "masked")
+CHANGE: Final = ("estimate", "se", "lower", "upper", "df", "t", "p", "n", "flags", "masked")
+FIGURE: Final = ("code", "place", "estimate", "se", "lower", "upper", "df", "t", "p", "n", "flags", "text", "masked")
+TEST: Final = ("t", "p")
 
 
 def list_household_rows(found: Tabulation) -> Iterator[dict[str, Any]]:
     """One row a household: keys, then for each indicator that the form can give its value and why it is missing."""
-    columns = {code: column for code, column in found.table.columns.items() if code in found.table.computable}
-    for place, household in enumerate(found.households):
-        row: dict[str, Any] = {"_submission_no": household.submission_no, "_instance_id": household.instance_id}
-        for code, column in columns.items():
-            reason = Reason(int(column.reasons[place]))
-            given = reason is Reason.GIVEN
-            row[code] = _value(column.levels, column.values[place]) if given else None
-            row[f"{code}__missing"] = None if given else REASON_NAMES[reason]
-        yield row
+    codes = [code for code in found.table.columns if code in found.table.computable]
+    for households, table in found.list_parts():
+        columns = {code: table[code] for code in codes}
+        for place, household in enumerate(households):
+            row: dict[str, Any] = {"_submission_no": household.submission_no, "_instance_id": household.instance_id}
+            for code, column in columns.items():
+                reason = Reason(int(column.reasons[place]))
+                given = reason is Reason.GIVEN
+                row[code] = _value(column.levels, column.values[place]) if given else None
+                row[f"{code}__missing"] = None if given else REASON_NAMES[reason]
+            yield row
 
 
 def _value(levels: tuple[str, ...], value: Any) -> Any:
@@ -37,7 +40,7 @@ def list_figure_rows(found: Tabulation, by: str) -> Iterator[dict[str, Any]]:
     """One row a figure of the villages or of the project; masked figures are empty."""
     figures = found.summary.villages if by == "village" else found.summary.project
     for figure in figures:
-        yield {name: _told(figure, name) for name in FIGURE}
+        yield {name: _told(figure, name) if figure.tested or name not in TEST else None for name in FIGURE}
 
 
 def list_panel_rows(found: Tabulation) -> Iterator[dict[str, Any]]:

@@ -13,6 +13,7 @@ from surveyapp.findings import FormFinding
 from surveyapp.indicators.inputs import QUESTIONS
 from surveyapp.indicators.settings import Settings, read_settings
 from surveyapp.indicators.settings_values import SettingsError
+from surveyapp.sentences import say
 from surveyapp.xform.definition import FormDefinition
 from surveyapp.xlsform.indicators_sheet import IndicatorRow
 
@@ -65,33 +66,39 @@ def _check_input(
     question = QUESTIONS.get(row.input)
     if question is None:
         yield _fault(
-            row, "input", "indicator-input", f"The catalogue has no input '{row.input}'.", _near(row.input, QUESTIONS)
+            row,
+            "input",
+            "indicator-input",
+            say("The catalogue has no input '{input}'.", input=row.input),
+            _near(row.input, QUESTIONS),
         )
         return
     yield from _check_question(row, "question", row.question, places)
     member = question.place == "member"
     if row.question in places and any(bool(repeat) != member for repeat in places[row.question]):
-        where = "in the repeat of the household's members" if member else "outside of any repeat"
-        yield _fault(
-            row, "question", "indicator-place", f"'{row.input}' is asked {where}, and '{row.question}' is not.",
-            "Name a question there.",
-        )  # fmt: skip
+        where = say("in the repeat of the household's members") if member else say("outside of any repeat")
+        message = say(
+            "'{input}' is asked {where}, and '{question}' is not.", input=row.input, where=where, question=row.question
+        )
+        yield _fault(row, "question", "indicator-place", message, say("Name a question there."))
 
 
 def _check_question(
     row: IndicatorRow, column: str, name: str, places: Mapping[str, Sequence[str]]
 ) -> Iterator[FormFinding]:
     if name not in places:
-        yield _fault(row, column, "indicator-question", f"The form has no question '{name}'.", _near(name, places))
+        yield _fault(
+            row, column, "indicator-question", say("The form has no question '{name}'.", name=name), _near(name, places)
+        )
     elif len(places[name]) > 1:
-        message = f"The form has {len(places[name])} questions '{name}'."
-        yield _fault(row, column, "indicator-question", message, "Give the one that is meant a name of its own.")
+        message = say("The form has {count} questions '{name}'.", count=len(places[name]), name=name)
+        yield _fault(row, column, "indicator-question", message, say("Give the one that is meant a name of its own."))
 
 
 def _check_once(row: IndicatorRow, column: str, name: str, taken: dict[str, int]) -> Iterator[FormFinding]:
     if name in taken:
-        message = f"'{name}' is named in row {taken[name]} already."
-        yield _fault(row, column, "indicator-twice", message, "Leave one of the two.")
+        message = say("'{name}' is named in row {row} already.", name=name, row=taken[name])
+        yield _fault(row, column, "indicator-twice", message, say("Leave one of the two."))
     taken[name] = row.row
 
 
@@ -108,7 +115,7 @@ def _take_setting(
         read_settings(stated, whole=False)
     except SettingsError as error:
         wrong = "value" if error.where == row.setting or error.where.startswith(f"{row.setting}[") else "setting"
-        found.findings.append(_fault(row, wrong, "indicator-setting", str(error), "See docs/indicators.md."))
+        found.findings.append(_fault(row, wrong, "indicator-setting", str(error), say("See docs/indicators.md.")))
         return
     for name in _named_questions(stated):
         found.findings += _check_question(row, "value", name, places)
@@ -128,6 +135,25 @@ def merge_stated(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str
         both = isinstance(value, Mapping) and isinstance(found.get(name), Mapping)
         found[name] = merge_stated(found[name], value) if both else value
     return found
+
+
+def with_older_names(
+    newest: Mapping[str, Any], versions: Iterable[tuple[Mapping[str, Any], Collection[str]]]
+) -> dict[str, Any]:
+    """What the sheet of the newest version states, and the names that older ones give to inputs it no longer asks.
+
+    A version that drops a question has to drop its row of the sheet; the answers given before must not lose their
+    name by that. `versions` are all of the form, newest first: what the sheet states, and the questions by name. An
+    input that a newer version names, or asks under the catalogue's name, is that version's; a question that a newer
+    version asks and does not name has lost its name for good.
+    """
+    names: dict[str, str] = {}
+    asked: set[str] = set()
+    for stated, questions in versions:
+        older = {name: said for name, said in stated.get("aliases", {}).items() if not {name, said} & asked}
+        names = {**older, **names}
+        asked |= set(questions)
+    return {**newest, "aliases": names} if names else dict(newest)
 
 
 def _nested(path: str, text: str) -> dict[str, Any]:
@@ -170,7 +196,9 @@ def _as_json(text: str) -> Any:
 
 def _near(name: str, known: Collection[str]) -> str:
     similar = difflib.get_close_matches(name, list(known), 1)
-    return f"Did you mean '{similar[0]}'?" if similar else "See docs/indicators.md for the inputs."
+    return (
+        say("Did you mean '{meant}'?", meant=similar[0]) if similar else say("See docs/indicators.md for the inputs.")
+    )
 
 
 def _fault(row: IndicatorRow, column: str, code: str, message: str, remedy: str) -> FormFinding:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from surveyapp.indicators.columns import Column, Mask, Numbers, is_choice, texts_of
 from surveyapp.indicators.compute import IndicatorTable
 from surveyapp.indicators.estimation import Design
-from surveyapp.indicators.frame import Frame
+from surveyapp.indicators.frame import Frame, SurveyFrame
 from surveyapp.indicators.reading import Answers
 from surveyapp.indicators.settings import Settings
 
@@ -71,6 +71,8 @@ class Sample:
     def of_wave(self, name: str) -> "Sample":
         """The interviews and visits of one wave."""
         rows, visits = self.wave == name, [place for place, wave in enumerate(self.visits) if wave == name]
+        if rows.all() and len(visits) == len(self.visits):
+            return self
         return replace(
             self,
             table=self.table.rows(rows),
@@ -110,6 +112,21 @@ class Sample:
         sampled = Counter(stratum for stratum, _ in pairs)
         known = {str(name): float(stated[name]) for name in sampled if stated.get(name, 0) >= sampled[name]}
         return Design(self.weights, strata=self.stratum, clusters=self.village, population=known)
+
+
+def keep_sampled(frame: SurveyFrame, settings: Settings) -> SurveyFrame:
+    """The frame with no more than what `make_sample` reads."""
+    design = settings.design
+    names = {design.weight, design.village, design.township, design.group, design.household, design.wave}
+    wanted = {settings.in_form(name) for name in (*names, *design.strata, "consent", "visit_result", "hh_size")}
+    months = settings.in_form("m_months_home")
+    resident = settings.hh_rule == "resident"
+    return replace(
+        frame,
+        main={name: column for name, column in frame.main.items() if name in wanted},
+        member={months: frame.member[months]} if resident and months in frame.member else {},
+        household=frame.household if resident else np.zeros(0, np.int64),
+    )
 
 
 def make_sample(frame: Frame, table: IndicatorTable, settings: Settings) -> Sample:

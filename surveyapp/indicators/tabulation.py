@@ -1,11 +1,12 @@
 """The indicators of a form, with which submission each row is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from surveyapp.indicators.compute import IndicatorTable, compute_households
 from surveyapp.indicators.frame import Household, SurveyFrame
+from surveyapp.indicators.joining import Computed
 from surveyapp.indicators.panel import Wave
 from surveyapp.indicators.parameters import NO_PARAMETERS, Parameters
 from surveyapp.indicators.sample import Sample, make_sample
@@ -15,13 +16,24 @@ from surveyapp.indicators.summary import Summary, summarise
 
 @dataclass(frozen=True)
 class Tabulation:
-    """Row by row, and for the villages and the project; `earlier` is a first wave that another form asked."""
+    """Row by row, and for the villages and the project; `earlier` is a first wave that another form asked.
+
+    `parts` are what households and table were put together from.
+    """
 
     households: Sequence[Household]
     frame: SurveyFrame
     table: IndicatorTable
     settings: Settings
     earlier: Wave | None = None
+    parts: Sequence[Computed] = ()
+
+    def list_parts(self) -> Iterator[tuple[Sequence[Household], IndicatorTable]]:
+        """Households with their indicators, some at a time: all columns of all households need not be in memory."""
+        if not self.parts:
+            yield self.households, self.table
+        for part in self.parts:
+            yield part.households, part.table
 
     @cached_property
     def summary(self) -> Summary:

@@ -1,5 +1,6 @@
 """Income of villages and of the project: poverty, inequality, level."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,7 +32,9 @@ def _places_of(view: View, where: Mask) -> list[str]:
 
 
 def _gini(view: View) -> Iterator[Figure]:
-    yield from view.figures("v_gini", view.estimates(view.column("inc_pc"), kind="gini", persons=True), "persons")
+    yield from view.figures(
+        "v_gini", view.estimates(view.column("inc_pc"), kind="gini", scale="logit", persons=True), "persons"
+    )
 
 
 def _income(view: View) -> Iterator[Figure]:
@@ -50,9 +53,8 @@ def _theil_within(view: View) -> Iterator[Figure]:
     villages = np.unique(sample.village[rows], return_inverse=True)[1]
     z = np.zeros(sample.n)
     share, z[rows] = theil_within(income.values[rows], weights, np.zeros_like(villages), 1, villages)
-    found = Figure(
-        "v_theil_within", PROJECT, float(share[0]), n=whole.n, units=whole.units, unit_kind="persons", flags=whole.flags
-    )
+    (found,) = view.figures("v_theil_within", {PROJECT: whole}, "persons")
+    found = replace(found, estimate=float(share[0]), se=math.nan, lower=math.nan, upper=math.nan)
     yield with_error(found, view.errors(z, rows, persons=True)[PROJECT])
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -69,11 +69,7 @@ def _macro_coupling(view: View) -> Iterator[Figure]:
             slope = degree[place] / (2 * len(levels) * level) if level else 0.0
             slopes[here] += slope * (column.values[here] - level)
     for place, one in view.estimates(Column(np.where(whole, slopes, np.nan), reasons)).items():
-        found = degree[place]
-        yield Figure(
-            "v_ccd_macro", place, found, one.se, found + one.lower, found + one.upper, one.df, one.n, one.units,
-            flags=one.flags,
-        )  # fmt: skip
+        yield with_error(Figure("v_ccd_macro", place, degree[place], n=one.n, units=one.units, flags=one.flags), one)
 
 
 def _synergies(view: View) -> Iterator[Figure]:
@@ -81,17 +77,18 @@ def _synergies(view: View) -> Iterator[Figure]:
         column = view.column(code)
         means = view.estimates(column, scale="logit")
         yield from view.figures(f"v_{code}", means)
-        yield from _spread(view, f"v_{code}_sd", column, {place: one.estimate for place, one in means.items()})
+        yield from _spread(view, f"v_{code}_sd", column, means)
 
 
-def _spread(view: View, code: str, column: Column, means: dict[str, float]) -> Iterator[Figure]:
-    centre = np.array([means.get(PROJECT if view.labels is None else str(place), math.nan) for place in _labels(view)])
+def _spread(view: View, code: str, column: Column, means: Mapping[str, Estimate]) -> Iterator[Figure]:
+    centre = np.array([means[place].estimate if place in means else math.nan for place in _labels(view)])
     for place, one in view.estimates(replace_values(column, np.square(column.values - centre))).items():
         # s² has n − 1 below; the error of a root is that of its square over twice the root.
         widen = math.sqrt(one.n / (one.n - 1)) if one.n > 1 else math.nan
         root = math.sqrt(one.estimate) * widen if one.estimate >= 0 else math.nan
-        error = one.se * widen**2 / (2 * root) if root > 0 else math.nan
-        yield Figure(code, place, root, error, df=one.df, n=one.n, units=one.units, flags=one.flags)
+        error = replace(one, se=one.se * widen**2 / (2 * root) if root > 0 else one.se)
+        # Deviations of one size are no equal values: the flags are those of the mean.
+        yield with_error(Figure(code, place, root, n=one.n, units=one.units, flags=means[place].flags), error)
 
 
 def _labels(view: View) -> list[str]:
@@ -146,7 +143,7 @@ def _trust(view: View) -> Iterator[Figure]:
 def _leader(view: View) -> Iterator[Figure]:
     column = view.column("leader")
     shares = {kind: view.estimates(one_of(column, (kind,)), scale="logit") for kind in column.levels}
-    concentrated = _concentration(view, column)
+    concentrated = dict(_concentration(view, column))
     for place in view.places:
         named = {kind: found[place] for kind, found in shares.items() if place in found and found[place].n}
         if not named:
@@ -158,20 +155,25 @@ def _leader(view: View) -> Iterator[Figure]:
             "v_leader", place, top.estimate, top.se, top.lower, top.upper, top.df, top.n, top.units, flags=top.flags,
             text=first,
         )  # fmt: skip
-        found, error = concentrated.get(place, (math.nan, None))
-        yield with_error(Figure("v_leader_conc", place, found, n=top.n, units=top.units, flags=top.flags), error)
+        yield concentrated.get(place, Figure("v_leader_conc", place, math.nan))
 
 
-def _concentration(view: View, column: Column) -> dict[str, tuple[float, Estimate]]:
-    """Σ p² over the leaders that were named, and its error."""
+def _concentration(view: View, column: Column) -> Iterator[tuple[str, Figure]]:
+    """Σ p² over the leaders that were named, of each place where one was; it rests on the households that named one."""
     named = column.given & ~is_choice(column, ("none",))
     codes, z = view.codes(), np.zeros(view.sample.n)
     places = view.places
     found, z[named] = concentration(
         column.values[named].astype(np.int64), view.sample.weights[named], codes[named], len(places)
     )
-    errors = view.errors(z, named)
-    return {place: (float(found[number]), errors[place]) for number, place in enumerate(places) if place in errors}
+    reasons = np.where(named, Reason.GIVEN, np.where(column.given, Reason.NOT_APPLICABLE, column.reasons))
+    answers = view.estimates(Column(np.where(named, column.values, np.nan), reasons.astype(np.uint8)))
+    for place, error in view.errors(z, named).items():
+        one = answers[place]
+        if not one.n:
+            continue
+        figure = Figure("v_leader_conc", place, float(found[places.index(place)]), n=one.n, units=one.units)
+        yield place, with_error(replace(figure, flags=one.flags), error)
 
 
 LINES: Final = (

@@ -57,6 +57,27 @@ both("theil_within", svycontrast(svytotal(~y0 + ylog + one + n1 + n0 + y1 + yz, 
 both("concentration", svycontrast(svymean(~factor(x), d), quote(
   `factor(x)1`^2 + `factor(x)2`^2 + `factor(x)3`^2 + `factor(x)4`^2 + `factor(x)5`^2 + `factor(x)6`^2 + `factor(x)7`^2)))
 line("gini", gini(pmax(t$y, 0), weights = t$w)$value / 100)
+# A project's household table: means over households, poverty over persons, a ratio, a difference in differences.
+p <- read.csv(file.path(folder, "project.csv"))
+for (name in setdiff(names(p), c("village", "stratum", "w", "hh_size", "moved", "children_n", "children_out_n"))) {
+  p$one_column <- p[[name]]
+  dp <- svydesign(id = ~village, strata = ~stratum, weights = ~w, data = p, nest = TRUE)
+  both(paste0("project_", name), svymean(~one_column, subset(dp, !is.na(one_column))))
+}
+persons <- svydesign(id = ~village, strata = ~stratum, weights = ~I(w * hh_size), data = p, nest = TRUE)
+known <- subset(persons, !is.na(inc_pc))
+both("project_poor", svymean(~I(as.numeric(inc_pc < 4000)), known))
+both("project_gap", svymean(~I(ifelse(inc_pc < 4000, (4000 - pmax(inc_pc, 0)) / 4000, 0)), known))
+both("project_square", svymean(~I(ifelse(inc_pc < 4000, ((4000 - pmax(inc_pc, 0)) / 4000)^2, 0)), known))
+has <- p[!is.na(p$inc_pc), ]
+line("project_gini", gini(pmax(has$inc_pc, 0), weights = has$w * has$hh_size)$value / 100)
+mpi <- subset(persons, !is.na(mpi_score))
+both("project_m0", svymean(~I(ifelse(mpi_score >= 8 / 24, mpi_score, 0)), mpi))
+both("project_a", svyratio(~I(ifelse(mpi_score >= 8 / 24, mpi_score, 0)), ~I(as.numeric(mpi_score >= 8 / 24)), mpi))
+dp <- svydesign(id = ~village, strata = ~stratum, weights = ~w, data = p, nest = TRUE)
+both("project_dropout", svyratio(~children_out_n, ~children_n, subset(dp, !is.na(children_n) & children_n > 0)))
+g <- svyglm(I(u_living - u_living_b) ~ moved, subset(dp, !is.na(u_living) & !is.na(u_living_b)))
+line("project_did", coef(g)[2], SE(g)[2])
 
 l <- read.csv(file.path(folder, "lonely.csv"))
 l <- svydesign(id = ~village, strata = ~stratum, weights = ~w, data = l, nest = TRUE)

@@ -1,5 +1,6 @@
 """Our figures against those of R's survey 4.1.1 and laeken 0.5.2: recorded ones always, fresh ones where R is there."""
 
+import random
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -9,9 +10,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from surveyapp.indicators.compute import compute_households
 from surveyapp.indicators.estimation import Design, Estimate, difference_in_differences, estimate, paired_change
 from surveyapp.indicators.linearisation import Linearised, concentration, theil_within
 from surveyapp.indicators.measures import gini
+from surveyapp.indicators.summary import summarise
+from tests.indicators.household import frame_of
+from tests.indicators.made_up import USUAL as VILLAGES
+from tests.indicators.made_up import Interview, interviews
 from tests.indicators.sampled import Table, read_table, two_stage_sample, with_lonely_village, write_table
 
 TOLERANCE = 1e-9
@@ -143,6 +149,7 @@ def r_figures(tmp_path_factory: pytest.TempPathFactory) -> tuple[Figures, Path]:
         pytest.skip("R with the packages survey and laeken is not installed (Debian: r-cran-survey r-cran-laeken)")
     write_table(SAMPLE, folder / "sample.csv")
     write_table(LONELY, folder / "lonely.csv")
+    write_table(project_of(*PROJECT), folder / "project.csv")
     subprocess.run(["Rscript", str(Path(__file__).with_name("figures.R")), str(folder)], check=True)
     rows = [line.split("\t") for line in (folder / "figures.tsv").read_text().splitlines()]
     return {name: [float(number) for number in numbers if number] for name, *numbers in rows}, folder
@@ -152,6 +159,47 @@ def test_figures_are_those_that_r_gives_now(r_figures: tuple[Figures, Path]) -> 
     figures, _ = r_figures
     for name, ours in OURS.items():
         assert ours() == pytest.approx(figures[name], rel=1e-6), name
+
+
+# What R's figure is the figure of; the rest are means of the indicator that they are named for.
+OF_PROJECT = {
+    "poor": "v_poor_h", "gap": "v_pov_gap", "square": "v_pov_sq", "gini": "v_gini", "m0": "v_mpi_m0", "a": "v_mpi_a",
+    "dropout": "v_dropout", "did": "did_u_living", "house_safe": "v_safe_house", "lci_eq": "v_lci",
+    "trust_idx": "v_trust", "return_risk": "v_return",
+}  # fmt: skip
+MEANS = (
+    *("u_living", "u_living_b", "u_production", "u_social", "ccd", "cap_human", "lci_eq", "syn_gov", "syn_inter"),
+    *("house_safe", "one_job", "access_min", "trust_idx", "inc_pc", "return_risk"),
+)
+PROJECT = interviews(VILLAGES, random.Random(20))
+
+
+def project_of(*made: Interview) -> Table:
+    """The household table of a project as R reads it: labels as numbers, NaN where missing."""
+    table = compute_households(frame_of(*made))
+    labels = [(answers["village"], answers["county"] + answers["reloc_status"]) for answers, _ in made]
+    sides = [answers["reloc_status"] == "relocated" for answers, _ in made]
+    number = {label: float(place) for place, label in enumerate(sorted({one for pair in labels for one in pair}))}
+    codes = (*MEANS, "mpi_score", "children_n", "children_out_n")
+    return {
+        "village": np.array([number[village] for village, _ in labels]),
+        "stratum": np.array([number[stratum] for _, stratum in labels]),
+        "w": np.array([answers["pre_weight"] for answers, _ in made]),
+        "hh_size": np.array([float(answers["hh_size"]) for answers, _ in made]),
+        "moved": np.array(sides, float),
+        **{code: np.where(table[code].given, table[code].values, np.nan) for code in codes},
+    }
+
+
+def test_the_figures_of_a_project_are_those_that_r_gives(r_figures: tuple[Figures, Path]) -> None:
+    figures, _ = r_figures
+    frame = frame_of(*PROJECT)
+    found = {one.code: one for one in summarise(frame, compute_households(frame)).project}
+    seen = {name.removeprefix("project_"): row for name, row in figures.items() if name.startswith("project_")}
+    assert {*MEANS, *OF_PROJECT} <= seen.keys()
+    for name in {*MEANS, *OF_PROJECT}:
+        one = found[OF_PROJECT.get(name, f"v_{name}")]
+        assert [one.estimate, one.se][: len(seen[name])] == pytest.approx(seen[name], rel=1e-6), name
 
 
 def test_the_school_survey_of_california_gives_the_published_figures(r_figures: tuple[Figures, Path]) -> None:

@@ -30,6 +30,16 @@ def test_a_cost_that_was_asked_and_left_empty_is_blank() -> None:
     assert value("inc_net", cost_crop=None) == "(blank)"
 
 
+def test_more_minutes_than_a_day_has_are_no_answer() -> None:
+    assert value("plot_min", d_land_n=1440) == 1440
+    assert value("plot_min", d_land_n=1441) == "(invalid)"
+
+
+def test_one_slip_of_the_finger_does_not_make_the_mean_of_the_services() -> None:
+    # Four of the five times are enough.
+    assert value("access_min", d_county_n=987654321) == value("access_min", d_county_n=...)
+
+
 def test_land_let_out_is_nothing_where_none_is_owned() -> None:
     assert value("land_oper_pc", land_own_n=0, land_out_n=...) == 2 / 4
 

@@ -25,9 +25,7 @@ def computed(homes: dict[int, Home], own: Settings | None = None) -> Computed:
     for answers, members in homes.values():
         maker.add(answers, members, "1")
     frame = maker.make()
-    return Computed(
-        [Household(number, f"uuid:{number}", "1") for number in homes], frame, compute_households(frame, own)
-    )
+    return Computed([Household(number, f"uuid:{number}") for number in homes], frame, compute_households(frame, own))
 
 
 def names(column: Column) -> list[Any]:
@@ -40,7 +38,7 @@ def names(column: Column) -> list[Any]:
 
 
 def same(left: Computed, right: Computed) -> None:
-    assert left.households == right.households
+    assert list(left.households) == list(right.households)
     assert left.frame.household.tolist() == right.frame.household.tolist()
     pairs = [(left.frame.main, right.frame.main), (left.frame.member, right.frame.member)]
     pairs.append((left.table.columns, right.table.columns))

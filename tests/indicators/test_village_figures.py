@@ -257,7 +257,7 @@ def test_vulnerability_is_the_mean_of_its_sixteen_parts() -> None:
     parts = [1 / 3, 0, 0, 0, 0, (1 / 7 - 0.1) / 0.9, 13 / 7 / 3, 0, 0.25, 30 / 60, 0, 4 / 56, 0, 0, 2 / 9, 0]
     assert found["lvi", "v1"].estimate == pytest.approx(sum(parts) / 16)
     assert found["lvi_m_health", "v1"].estimate == pytest.approx(0.375)
-    adaptive, sensitivity, exposure = sum(parts[:8]) / 8, sum(parts[8:14]) / 6, sum(parts[14:]) / 2
+    adaptive, sensitivity, exposure = 1 - sum(parts[:8]) / 8, sum(parts[8:14]) / 6, sum(parts[14:]) / 2
     assert found["lvi_ipcc", "v1"].estimate == pytest.approx((exposure - adaptive) * sensitivity)
 
 
