@@ -14,7 +14,8 @@ from typing import Final
 
 from surveyapp.collect.reading import read_version
 from surveyapp.config import Config
-from surveyapp.examine.interviews import Examiner, keep, mark_again
+from surveyapp.examine.interviews import Examiner, mark_some_again
+from surveyapp.examine.outcome import Examined, keep
 from surveyapp.examine.survey import draw_sample, examine_form, keep_survey
 from surveyapp.store.database import Database
 from surveyapp.store.files import Files
@@ -23,14 +24,16 @@ from surveyapp.store.quality_settings import DrawnSample
 from surveyapp.store.quality_summaries import list_checked_forms, list_waiting
 
 log = logging.getLogger(__name__)
+# Looked at together.
+BATCH: Final = 100
 # Kept in one transaction: many cost less each, and few hold up the phones less.
-BATCH: Final = 20
+KEPT_AT_ONCE: Final = 25
+# At night, marked and checked in turns: what comes meanwhile waits for so many and not for all.
+MARKED_AT_ONCE: Final = 1_000
 # Seconds between two looks for what has come.
 PAUSE: Final = 1.0
 # Seconds to wait when the database is away.
 RECOVER: Final = 10.0
-# So long a file may still come, and an interview held before one that is here already.
-AGAIN_FOR: Final = datetime.timedelta(days=3)
 # Phones come first: the thread of the checks yields to everything else.
 NICENESS: Final = 10
 
@@ -49,10 +52,13 @@ class Watch:
             with self.database.reading() as session:
                 waiting = list_waiting(session, BATCH, form_pk)
                 done = self.examiner.examine(session, waiting, _now())
-            if done:
-                now = _now()
-                self.database.write(lambda session: [keep(session, one, now) for one in done])
+            for start in range(0, len(done), KEPT_AT_ONCE):
+                self._keep(done[start : start + KEPT_AT_ONCE])
             return len(done)
+
+    def _keep(self, some: list[Examined]) -> None:
+        now = _now()
+        self.database.write(lambda session: keep(session, some, now))
 
     def check_waiting(self, form_pk: int | None = None) -> int:
         """Run the checks of all that wait; how many they were."""
@@ -72,15 +78,22 @@ class Watch:
             return len(surveyed.findings)
 
     def check_night(self) -> None:
-        """Look again at what came in the last days, then over all interviews of each form."""
+        """Look again at each interview, then over all of each form."""
         with self.database.reading() as session:
             forms = list_checked_forms(session)
         for form_pk in forms:
-            since = _now() - AGAIN_FOR
-            with self.database.begin() as session:
-                mark_again(session, form_pk, since)
-            self.check_waiting(form_pk)
+            self.check_all(form_pk)
             self.check_form(form_pk)
+
+    def check_all(self, form_pk: int) -> int:
+        """Run the checks of all submissions of a form again; how many were looked at."""
+        total = last = 0
+        while last := self._mark_some(form_pk, last):
+            total += self.check_waiting(form_pk)
+        return total
+
+    def _mark_some(self, form_pk: int, after: int) -> int:
+        return self.database.write(lambda session: mark_some_again(session, form_pk, after, MARKED_AT_ONCE))
 
     def draw(self, form: Form, percent: int, seed: int | None) -> DrawnSample:
         """Draw interviews to be asked again, and keep which."""

@@ -4,6 +4,7 @@ Nothing lies here alone: it is made from the kept summaries, and follows what ot
 """
 
 import datetime
+from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from surveyapp.store.quality_summaries import KeptSummary, list_summaries, list_
 # Clocks of machines differ, and what was written first may be committed last.
 OVERLAP: Final = datetime.timedelta(seconds=30)
 VERSION: Final = "form_version_id"
+MADE_OF: Final = "made_of"
 
 
 class Memory:
@@ -27,6 +29,9 @@ class Memory:
         self.gathered = Gathered(columns)
         # Rejected and deleted ones too, which nothing is compared with.
         self.summaries: dict[int, Summary] = {}
+        # The hash of what each summary was made of.
+        self.made_of: dict[int, str] = {}
+        self._numbers: dict[str, int] = {}
         self._marks: dict[int, datetime.datetime] = {}
         self._newest: datetime.datetime | None = None
 
@@ -38,14 +43,23 @@ class Memory:
         for kept in list_summaries(session, changed):
             plan = plans.plans.get(kept.content.get(VERSION, 0), plans.newest)
             summary = summary_from_plain(kept.content, plan.measures, plan.compared, kept.codes)
-            self.add(kept.submission_id, summary, kept.checked_at)
+            self.add(kept.submission_id, summary, kept.content.get(MADE_OF, ""), kept.checked_at)
 
-    def add(self, submission_id: int, summary: Summary, checked_at: datetime.datetime) -> None:
+    def add(self, submission_id: int, summary: Summary, made_of: str, checked_at: datetime.datetime) -> None:
         """One interview more, or what it says now."""
+        same = self.summaries.get(submission_id) == summary
         self.summaries[submission_id] = summary
+        self.made_of[submission_id] = made_of
+        self._numbers[summary.instance_id] = submission_id
         self._marks[submission_id] = checked_at
         self._newest = checked_at if self._newest is None else max(self._newest, checked_at)
-        self.gathered.add(summary)
+        if not same:
+            # Its numbers would count twice.
+            self.gathered.add(summary)
+
+    def list_numbers(self, instance_ids: Iterable[str]) -> frozenset[int]:
+        """The submissions of these instances; what is none is left out."""
+        return frozenset(self._numbers[one] for one in instance_ids if one in self._numbers)
 
 
 class Memories:
@@ -63,6 +77,9 @@ class Memories:
         return known[1]
 
 
-def as_kept(submission_id: int, summary: Summary, form_version_id: int, now: datetime.datetime) -> KeptSummary:
+def as_kept(
+    submission_id: int, summary: Summary, form_version_id: int, made_of: str, now: datetime.datetime
+) -> KeptSummary:
     """The summary as it is kept."""
-    return KeptSummary(submission_id, {**summary_as_plain(summary), VERSION: form_version_id}, summary.codes, now)
+    content = {**summary_as_plain(summary), VERSION: form_version_id, MADE_OF: made_of}
+    return KeptSummary(submission_id, content, summary.codes, now)

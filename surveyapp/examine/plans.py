@@ -1,13 +1,17 @@
 """The plan of each form version: its checks with the questions, roles and limits that count now."""
 
 import datetime
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from surveyapp import __version__
 from surveyapp.quality.automatic import configure, merge_settings
+from surveyapp.quality.catalogue import CATALOGUE
 from surveyapp.quality.form_settings import QualitySettings, read_quality_settings
 from surveyapp.quality.plan import Plan, make_plan
 from surveyapp.quality.roles import RoleError, find_roles
@@ -15,11 +19,15 @@ from surveyapp.store.forms import Form, FormVersion, get_definition, list_form_v
 from surveyapp.store.quality_settings import get_quality_settings, get_sheet_checks, get_zone
 from surveyapp.xform.definition import FormDefinition
 
+# What runs: the same answers may read otherwise to another program, or to other checks.
+PROGRAM: Final = (__version__, sorted((check.id, check.version) for check in CATALOGUE.values()))
+
 
 @dataclass(frozen=True)
 class FormPlans:
     """The plans of a form's versions, by their row id; `newest` is that of the newest one. `published` gives for each
-    version when it was published, and when the one after it was. `own` are the author's sentences by check.
+    version when it was published, and when the one after it was. `own` are the author's sentences by check. `mark` is
+    another one whenever anything of all this is, or the program.
     """
 
     plans: Mapping[int, Plan]
@@ -28,6 +36,7 @@ class FormPlans:
     versions: Mapping[int, str]
     own: Mapping[str, Mapping[str, str]]
     settings: QualitySettings
+    mark: str
 
 
 class Plans:
@@ -46,10 +55,13 @@ class Plans:
         known = self._known.get(form.id)
         if known is None or known[0] != mark:
             settings = read_quality_settings(content)
-            known = self._known[form.id] = (mark, self._make(session, versions, settings, zone))
+            told = hashlib.sha256(repr((PROGRAM, mark, self._zone)).encode()).hexdigest()
+            known = self._known[form.id] = (mark, self._make(session, versions, settings, zone, told))
         return known[1]
 
-    def _make(self, session: Session, versions: list[FormVersion], settings: QualitySettings, zone: str) -> FormPlans:
+    def _make(
+        self, session: Session, versions: list[FormVersion], settings: QualitySettings, zone: str, mark: str
+    ) -> FormPlans:
         local = ZoneInfo(zone) if zone else self._zone
         plans: dict[int, Plan] = {}
         for version in versions:
@@ -68,6 +80,7 @@ class Plans:
             {version.id: version.version for version in versions},
             {setting.id: setting.messages for setting in newest.settings if setting.messages},
             settings,
+            mark,
         )
 
 

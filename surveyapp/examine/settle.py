@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from surveyapp.problems import QUALITY_SETTINGS, Problem
 from surveyapp.quality.form_settings import QualitySettingsError, hash_settings, read_quality_settings
 from surveyapp.quality.roles import RoleError, find_roles
+from surveyapp.sentences import say
 from surveyapp.store.forms import Form, get_definition, get_form_version
 from surveyapp.store.history import add_event
 from surveyapp.store.quality import QualityRow, get_quality_finding, mark_acknowledged, mark_reopened
@@ -105,7 +106,7 @@ def keep_quality_settings(session: Session, form: Form, content: str | bytes, no
     except (QualitySettingsError, RoleError) as error:
         raise Problem(QUALITY_SETTINGS, str(error)) from error
     except ValueError as error:
-        raise Problem(QUALITY_SETTINGS, f"This is not JSON: {error}.") from error
+        raise Problem(QUALITY_SETTINGS, say("This is not JSON: {error}.", error=error)) from error
     number = add_quality_settings(session, form.id, stated, hash_settings(stated), now)
     mark_form_unchecked(session, form.id)
     return number

@@ -14,7 +14,7 @@ from surveyapp.examine.plans import FormPlans
 from surveyapp.quality.backchecks import draw_backchecks
 from surveyapp.quality.catalogue import CATALOGUE
 from surveyapp.quality.declaration import QualityFinding
-from surveyapp.quality.following import follow_up
+from surveyapp.quality.following import follow_up, leave_equal
 from surveyapp.quality.run import check_backchecks, check_survey
 from surveyapp.quality.survey import OpenFinding, Survey
 from surveyapp.store.corrections import count_corrections
@@ -64,19 +64,24 @@ def examine_form(examiner: Examiner, session: Session, form: Form, now: datetime
 
 def keep_survey(session: Session, form: Form, surveyed: Surveyed, now: datetime.datetime) -> None:
     """Keep what was found: of the survey, and of each submission that was asked again."""
+
+    def whose(finding: QualityFinding) -> str:
+        return _enumerator_of(finding, surveyed.enumerators)
+
     before = list_submissions_with(session, form.id, BACKCHECK_KINDS)
     grouped: dict[int | None, list[QualityFinding]] = defaultdict(list, {one: [] for one in (None, *before)})
     for finding in surveyed.findings:
         grouped[surveyed.about.get(finding.instance_id)].append(finding)
     for submission_id, findings in grouped.items():
         kinds = SURVEY_KINDS if submission_id is None else BACKCHECK_KINDS
-        changes = follow_up(list_kept(session, form.id, submission_id, kinds), findings)
+        old = list_kept(session, form.id, submission_id, kinds)
+        changes = leave_equal(follow_up(old, findings), old, whose, surveyed.plans.own)
         replace_quality_findings(
             session,
             form.id,
             submission_id,
             changes,
-            enumerator=lambda finding: _enumerator_of(finding, surveyed.enumerators),
+            enumerator=whose,
             own_messages=surveyed.plans.own,
             now=now,
         )

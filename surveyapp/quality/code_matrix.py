@@ -3,13 +3,16 @@
 Each answer is hashed to three bytes: one to look through 100,000 interviews in some milliseconds, two to be sure. Codes
 need no dictionary, so the matrix grows row by row, and rows made at different times or on different machines agree. Two
 different answers look equal once in 255 in the first byte, and once in 16 million in all three. 0 is no answer.
+
+One bit of each code makes a sketch of 64 columns a word. Where two sketches differ, so do the answers: most interviews
+are ruled out by counting the bits of some words.
 """
 
 import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +23,9 @@ BLOCK: Final = 1 << 15
 COLUMNS_AT_ONCE: Final = 24
 # Picking rows out costs as much as looking at some times as many in a row.
 FEW: Final = 8
+WORD: Final = 64
+# So many rows are compared whole sooner than column by column.
+MANY: Final = 64
 MARK: Final = b"SVCM1\n"
 
 
@@ -55,6 +61,7 @@ class CodeMatrix:
         width = len(self.columns)
         self._screen = np.zeros((width, capacity), np.uint8)
         self._exact = np.zeros((width, capacity), np.uint16)
+        self._sketch = np.zeros((-(-width // WORD), capacity), np.uint64)
         self._ids: list[str] = []
         self._places: dict[str, int] = {}
         self._alive = np.zeros(capacity, np.bool_)
@@ -81,6 +88,7 @@ class CodeMatrix:
             self._places[instance_id] = place
         self._screen[:, place] = screen
         self._exact[:, place] = exact
+        self._sketch[:, place] = _sketch_of(exact[:, np.newaxis])[:, 0]
         self._alive[place] = True
 
     def drop(self, instance_id: str) -> None:
@@ -94,10 +102,13 @@ class CodeMatrix:
         left out. Both without answer is equal.
         """
         screen, exact = self._split(codes)
+        sketch = _sketch_of(exact[:, np.newaxis])[:, 0]
         found: list[tuple[int, str]] = []
         for start in range(0, len(self._ids), BLOCK):
             stop = min(start + BLOCK, len(self._ids))
-            places = self._screened(screen, start, stop, most_different)
+            places = self._sketched(sketch, start, stop, most_different)
+            if len(places) > MANY:
+                places = self._screened(screen, places, most_different)
             differ = self._screen[:, places] != screen[:, np.newaxis]
             differ |= self._exact[:, places] != exact[:, np.newaxis]
             different = np.count_nonzero(differ, axis=0)
@@ -109,21 +120,24 @@ class CodeMatrix:
         found.sort()
         return [Alike(instance_id, different, len(self.columns)) for different, instance_id in found[:limit]]
 
-    def _screened(self, screen: NDArray[np.uint8], start: int, stop: int, most_different: int) -> NDArray[np.int64]:
-        """The places whose screening bytes leave them in question.
+    def _sketched(self, sketch: NDArray[np.uint64], start: int, stop: int, most_different: int) -> NDArray[np.int64]:
+        """The places whose sketches leave them in question."""
+        narrow: type[np.unsignedinteger[Any]] = np.uint8 if len(self.columns) < 256 else np.uint16
+        counts: NDArray[Any] = np.zeros(stop - start, narrow)
+        for words, wanted in zip(self._sketch, sketch, strict=True):
+            counts += np.bitwise_count(words[start:stop] ^ wanted)
+        places = start + np.flatnonzero(counts <= most_different)
+        return places[self._alive[places]]
 
-        All rows are looked at for some columns; as soon as most rows differ too much, only the others are looked at.
-        """
-        places = start + np.flatnonzero(self._alive[start:stop])
-        all_of_them = len(places) == stop - start
+    def _screened(self, screen: NDArray[np.uint8], places: NDArray[np.int64], most_different: int) -> NDArray[np.int64]:
+        """Those of the places whose screening bytes leave them in question, looked at for some columns at a time."""
         counts = np.zeros(len(places), np.uint16)
         for first in range(0, len(screen), COLUMNS_AT_ONCE):
-            codes = self._screen[first : first + COLUMNS_AT_ONCE]
-            wanted = screen[first : first + COLUMNS_AT_ONCE]
-            counts += _count_different(codes[:, start:stop] if all_of_them else codes[:, places], wanted)
+            codes = self._screen[first : first + COLUMNS_AT_ONCE, places]
+            counts += _count_different(codes, screen[first : first + COLUMNS_AT_ONCE])
             near = counts <= most_different
             if np.count_nonzero(near) * FEW <= len(places):
-                places, counts, all_of_them = places[near], counts[near], False
+                places, counts = places[near], counts[near]
         return places[counts <= most_different]
 
     def _split(self, codes: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
@@ -136,6 +150,7 @@ class CodeMatrix:
         more = self._screen.shape[1]
         self._screen = np.pad(self._screen, ((0, 0), (0, more)))
         self._exact = np.pad(self._exact, ((0, 0), (0, more)))
+        self._sketch = np.pad(self._sketch, ((0, 0), (0, more)))
         self._alive = np.pad(self._alive, (0, more))
 
     def to_bytes(self) -> bytes:
@@ -165,10 +180,20 @@ class CodeMatrix:
         made = cls(head["columns"], max(FIRST_CAPACITY, len(ids)))
         made._screen[:, : len(ids)] = np.frombuffer(body[:cells], np.uint8).reshape(width, len(ids))
         made._exact[:, : len(ids)] = np.frombuffer(body[cells:], "<u2").reshape(width, len(ids))
+        made._sketch[:, : len(ids)] = _sketch_of(made._exact[:, : len(ids)])
         made._ids = list(ids)
         made._places = {instance_id: place for place, instance_id in enumerate(ids)}
         made._alive[: len(ids)] = True
         return made
+
+
+def _sketch_of(exact: NDArray[np.uint16]) -> NDArray[np.uint64]:
+    """One bit of each code, 64 columns a word: from columns by rows to words by rows."""
+    width, rows = exact.shape
+    bits = np.zeros((-(-width // WORD) * WORD, rows), np.uint8)
+    bits[:width] = exact & np.uint16(1)
+    packed = np.ascontiguousarray(np.packbits(bits, axis=0).T)
+    return np.ascontiguousarray(packed.view(np.uint64).T)
 
 
 def _count_different(codes: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -5,12 +5,13 @@ with which parameters. A `QualityFinding` is one thing that it found.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from surveyapp.findings import Severity
+from surveyapp.quality.chinese import expected_in_chinese
 
 if TYPE_CHECKING:
     from surveyapp.quality.backchecks import Comparison
@@ -66,6 +67,7 @@ class QualityFinding:
 
 
 CaseFunction: TypeAlias = "Callable[[Case, Setting], Iterable[QualityFinding]]"
+CaseQuestion: TypeAlias = "Callable[[Case, Setting], bool]"
 SurveyFunction: TypeAlias = "Callable[[Survey, Setting], Iterable[QualityFinding]]"
 BackcheckFunction: TypeAlias = "Callable[[Comparison, Setting], Iterable[QualityFinding]]"
 
@@ -76,7 +78,9 @@ class Check:
 
     `fires` says in words when; `messages` are sentences in English and Chinese by key, '' the usual one. `severity` is
     the usual one; `other_severity` that of its second degree, where it has two. `questions` says how many questions a
-    setting names: none, one or several. `automatic` says what of a form sets it without being asked.
+    setting names: none, one or several. `automatic` says what of a form sets it without being asked. A comparison whose
+    `run_case` looks at more than the summary of an interview has `must_read`: whether, by the summary, it may find
+    anything, so that the answers must be read.
     """
 
     id: str
@@ -89,6 +93,7 @@ class Check:
     messages: Mapping[str, tuple[str, str]]
     source: str
     run_case: "CaseFunction | None" = None
+    must_read: "CaseQuestion | None" = None
     run_survey: "SurveyFunction | None" = None
     run_backcheck: "BackcheckFunction | None" = None
     parameters: tuple[Parameter, ...] = ()
@@ -169,8 +174,9 @@ def tell(check: Check, finding: QualityFinding, language: str = "en", own: Mappi
                 return text
         return next(iter(own.values()))
     texts = check.messages.get(finding.message) or check.messages[""]
-    template = texts[1] if language.startswith("zh") else texts[0]
-    return template.format_map(_Known(finding))
+    if language.startswith("zh"):
+        return texts[1].format_map(_Known(replace(finding, expected=expected_in_chinese(finding.expected))))
+    return texts[0].format_map(_Known(finding))
 
 
 class _Known(dict[str, str]):

@@ -6,7 +6,7 @@ from typing import Final
 from surveyapp.findings import Severity
 from surveyapp.quality.case import Case
 from surveyapp.quality.declaration import Check, Parameter, QualityFinding, Setting
-from surveyapp.quality.surroundings import Neighbour, Other
+from surveyapp.quality.surroundings import Neighbour, Other, name_beside
 
 MOST_TOLD: Final = 5
 
@@ -54,7 +54,7 @@ def _same(
                 observed=value if len(value) < 64 else value[:12],
                 expected="one of a kind",
                 binding=f"{kind}:{value}",
-                other=others[0].instance_id,
+                other=name_beside(others[0].household, others[0].instance_id, summary.household),
                 n=len(others),
             )
 
@@ -83,13 +83,14 @@ def _alike(case: Case, setting: Setting, *, same_enumerator: bool) -> Iterator[Q
 
 def share_of_equal_answers(case: Case, setting: Setting) -> Iterator[QualityFinding]:
     """D08: those that are alike, but not so much as to be a near duplicate."""
+    if answered_columns(case) < setting.number("answered"):
+        return
     told = 0
     limits = {one.check.id: one.number("different") for one in case.plan.settings if one.check.id in ("D06", "D07")}
     for neighbour in find_alike(case):
         share = 1 - neighbour.different / neighbour.compared if neighbour.compared else 0.0
         nearer = neighbour.different <= limits.get("D07" if _is_own(case, neighbour) else "D06", -1)
-        enough = answered_columns(case) >= setting.number("answered")
-        if enough and share >= setting.number("share") and not nearer and told < MOST_TOLD:
+        if share >= setting.number("share") and not nearer and told < MOST_TOLD:
             told += 1
             yield _tell_alike(case, setting, neighbour, f"< {setting.number('share'):.0%}")
 
@@ -131,7 +132,7 @@ def _tell_alike(case: Case, setting: Setting, neighbour: Neighbour, expected: st
         observed=f"{neighbour.different} of {neighbour.compared}",
         expected=expected,
         subject=neighbour.other.instance_id,
-        other=neighbour.other.instance_id,
+        other=name_beside(neighbour.other.household, neighbour.other.instance_id, case.interview.summary.household),
         share=f"{share:.0%}",
         binding="|".join(sorted((case.interview.facts.instance_id, neighbour.other.instance_id))),
     )

@@ -214,7 +214,7 @@ CHECKS: Final = (
         Sentence(
             ("productivity", "工作量"),
             "more than 8 interviews a day, or a robust z above 3.5 among days; none on a planned day",
-            ("{subject}: {observed} interviews in a day.", "{subject}：一天{observed}份访问。"),
+            ("{subject}: {observed} interviews in a day.", "{subject}：一天{observed}份访谈。"),
         ),
         productivity,
         (Parameter("most", 8.0, "interviews a day"), Parameter("z", 3.5, "robust z")),
@@ -225,7 +225,7 @@ CHECKS: Final = (
     declare(
         "E06",
         Sentence(
-            ("pace", "访问节奏"),
+            ("pace", "访谈节奏"),
             "the median time is below 0.6 of that of the others",
             ("{subject} needs {observed} of the others' time.", "{subject}用时为其他人的{observed}倍。"),
         ),
@@ -250,7 +250,7 @@ CHECKS: Final = (
             "above twice the others', 5 at least",
             (
                 "{subject}: {observed} of the interviews answer “{label}” and the rest alike (others {expected}).",
-                "{subject}：{observed}的访问对“{label}”等题作答相同（其他人{expected}）。",
+                "{subject}：{observed}的访谈对“{label}”等题作答相同（其他人{expected}）。",
             ),
         ),
         straight_lining,
@@ -279,7 +279,7 @@ CHECKS: Final = (
             "changed cells per interview, or the share of rejected interviews: robust z above 2.5 among enumerators",
             (
                 "{subject}: {observed} cells changed per interview ({expected}).",
-                "{subject}：每份访问更正{observed}处（{expected}）。",
+                "{subject}：每份访谈更正{observed}处（{expected}）。",
             ),
         ),
         corrections,
@@ -299,7 +299,7 @@ CHECKS: Final = (
             "open findings D07 per interview: robust z above 2.5 among enumerators",
             (
                 "{subject}: {observed} near duplicates per interview ({expected}).",
-                "{subject}：每份访问{observed}个近似重复（{expected}）。",
+                "{subject}：每份访谈{observed}个近似重复（{expected}）。",
             ),
         ),
         duplicates,

@@ -4,8 +4,8 @@ Two findings are the same where check, submission, row, subject, questions and o
 acknowledged stays silent until the value changes; then the value is a new finding.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from surveyapp.quality.declaration import QualityFinding
@@ -16,11 +16,15 @@ Status: TypeAlias = Literal["open", "acknowledged", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class KeptFinding:
-    """A finding as it was kept: `id` is the keeper's, `status` what became of it."""
+    """A finding as it was kept: `id` is the keeper's, `status` what became of it, `enumerator` whose interviews it is
+    about, `own` the author's sentences by language.
+    """
 
     id: str
     finding: QualityFinding
     status: Status
+    enumerator: str = ""
+    own: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +67,19 @@ def follow_up(old: Iterable[KeptFinding], new: Iterable[QualityFinding]) -> Chan
             renewed.append((kept_one.id, finding))
     closed = [kept.id for identity, kept in known.items() if kept.status == "open" and identity not in seen]
     return Changes(tuple(opened), tuple(reopened), tuple(renewed), tuple(closed))
+
+
+def leave_equal(
+    changes: Changes,
+    old: Iterable[KeptFinding],
+    enumerator: Callable[[QualityFinding], str],
+    own: Mapping[str, Mapping[str, str]],
+) -> Changes:
+    """The changes without the renewed findings that say what they said before, word for word."""
+    known = {kept.id: (kept.finding, kept.enumerator, dict(kept.own)) for kept in old}
+    renewed = tuple(
+        (number, finding)
+        for number, finding in changes.renewed
+        if known[number] != (finding, enumerator(finding), dict(own.get(finding.check, {})))
+    )
+    return replace(changes, renewed=renewed)

@@ -222,7 +222,7 @@ CHECKS: Final = (
         ),
         silent_questions,
         parameters=(Parameter("interviews", 20.0),),
-        more={"empty": ("“{label}” has no answer in any interview.", "“{label}”在所有访问中均为空。")},
+        more={"empty": ("“{label}” has no answer in any interview.", "“{label}”在所有访谈中均为空。")},
     ),
     _declare(
         "F04",
@@ -278,7 +278,7 @@ CHECKS: Final = (
             "the median duration of a day with 5 and more interviews is below 0.6 or above 1.67 of the survey's",
             (
                 "On {subject} interviews took {observed} minutes ({expected} is usual).",
-                "{subject}访问用时中位数{observed}分钟（通常{expected}）。",
+                "{subject}访谈用时中位数{observed}分钟（通常{expected}）。",
             ),
         ),
         duration_by_day,

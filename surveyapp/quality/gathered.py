@@ -129,9 +129,19 @@ class Gathered:
             earlier = summary.start is not None and (summary.start, summary.instance_id) < (start, instance_id)
             if earlier and summary.start is not None:
                 end = summary.end if summary.end is not None else summary.start
-                return Visit(summary.instance_id, summary.start, end, summary.position)
+                return Visit(summary.instance_id, summary.start, end, summary.position, summary.household)
             place -= 1
         return None
+
+    def find_next(self, kind: str, who: str, start: datetime.datetime, instance_id: str) -> str:
+        """The first other interview of an enumerator or device that began after `start`, else ''."""
+        line = self._timelines.get((kind, who), [])
+        place = bisect.bisect_right(line, (start, instance_id))
+        return line[place][1] if place < len(line) else ""
+
+    def list_cluster(self, cluster: str) -> Sequence[str]:
+        """The interviews of a cluster that have a position."""
+        return tuple(self._clusters.get(cluster, ()))
 
     def find_centre(self, cluster: str) -> Centre | None:
         """See `Surroundings`."""

@@ -70,6 +70,15 @@ class Measures:
         self.numbers = numbers
         self.many = many
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the numbers are the same, those that are not there among them."""
+        if not isinstance(other, Measures):
+            return NotImplemented
+        mine, theirs = (one.numbers.tobytes() for one in (self, other))
+        return mine == theirs and self.many == other.many and self.names == other.names
+
+    __hash__ = None  # type: ignore[assignment]  # numbers may be entered later
+
     def get(self, name: str) -> tuple[float, ...]:
         """The numbers of one measure: none, one, or one for each row of a roster that has it."""
         place = self.names.get(name)
@@ -118,8 +127,9 @@ class Summary:
     `keys` are texts by which it may equal another (content, household, composite, phone, position, photo); `groups`
     the answers to the questions by which checks may be grouped, by path; `grids` how long the longest run of equal
     answers is in each grid, as a share; `others` the questions answered with other, `with_other` those that offer it
-    and were answered; `codes` its row of a CodeMatrix with the
-    columns `compared`; `backcheck` whether it asks a household again, so that it counts for no other check.
+    and were answered; `codes` its row of a CodeMatrix with the columns `compared`; `coded` the numbers that may
+    stand for something else, by path; `backcheck` whether it asks a household again, so that it counts for no other
+    check.
     """
 
     instance_id: str
@@ -151,6 +161,7 @@ class Summary:
     corrections: int
     rejected: bool
     backcheck: bool = False
+    coded: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def minutes(self) -> float | None:
@@ -195,3 +206,9 @@ class Interview:
     rows: Mapping[str, Sequence[Row]]
     paradata: Paradata | None
     expected_files: tuple[str, ...]
+
+
+def remember(summary: Summary) -> Interview:
+    """An interview of which only the summary is at hand."""
+    facts = Facts(summary.instance_id, summary.received_at)
+    return Interview(facts, summary, Row("", "", 1, "", "", {}, {}), {}, None, ())

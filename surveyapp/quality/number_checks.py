@@ -9,11 +9,9 @@ from surveyapp.quality.case import Case, shown
 from surveyapp.quality.declaration import Check, Parameter, QualityFinding, Setting
 from surveyapp.quality.distributions import Distribution
 from surveyapp.quality.interview import Row
+from surveyapp.quality.plan import SUSPECT_CODES
 from surveyapp.quality.ratios import list_ratios
 
-SUSPECT_CODES: Final = frozenset(
-    {-99, -98, -97, -96, -88, -77, -66, 99, 98, 97, 96, 88, 77, 66, 999, 998, 997, 888, 777, 9999}
-)
 POWERS: Final = (-3, -2, -1, 1, 2, 3)
 
 
@@ -48,6 +46,17 @@ def outlier(case: Case, setting: Setting) -> Iterator[QualityFinding]:
             if odd is not None:
                 message, expected = odd
                 yield case.find(setting, path, row=row, message=message, observed=shown(value), expected=expected)
+
+
+def has_outlier(case: Case, setting: Setting) -> bool:
+    """Whether S06, and so S14, may find anything."""
+    return any(_is_odd(case, setting, path) for path in setting.questions)
+
+
+def _is_odd(case: Case, setting: Setting, measure: str) -> bool:
+    numbers = case.interview.summary.measures.get(measure)
+    distribution = case.compare(setting, measure) if numbers else None
+    return distribution is not None and any(judge_number(setting, distribution, number) for number in numbers)
 
 
 def find_usual(setting: Setting, distribution: Distribution, value: float) -> Distribution | None:
@@ -149,6 +158,17 @@ def special_code(case: Case, setting: Setting) -> Iterator[QualityFinding]:
                 yield from _outside_the_rest(case, setting, path, row, value)
 
 
+def has_code(case: Case, setting: Setting) -> bool:
+    """Whether S08 may find anything."""
+    declared, coded = {float(code) for code in setting.names("declared")}, case.interview.summary.coded
+    return any(
+        value in declared
+        or (not _is_a_code_of_the_form(case, path, value) and _lies_outside(case.compare(setting, path), value))
+        for path in setting.questions
+        for value in coded.get(path, ())
+    )
+
+
 def _is_a_code_of_the_form(case: Case, path: str, value: float) -> bool:
     """Whether the form's own rule allows the code: then it is an answer, and stands for what it stands for."""
     question = case.plan.question(path)
@@ -157,10 +177,14 @@ def _is_a_code_of_the_form(case: Case, path: str, value: float) -> bool:
 
 def _outside_the_rest(case: Case, setting: Setting, path: str, row: Row, value: float) -> Iterator[QualityFinding]:
     distribution = case.compare(setting, path)
-    if distribution is not None:
+    if distribution is not None and _lies_outside(distribution, value):
         low, high = distribution.quantiles[2.5], distribution.quantiles[97.5]
-        if not low <= value <= high:
-            yield case.find(setting, path, row=row, observed=shown(value), expected=_between(low, high))
+        yield case.find(setting, path, row=row, observed=shown(value), expected=_between(low, high))
+
+
+def _lies_outside(distribution: Distribution | None, value: float) -> bool:
+    """Outside the central 95 % of the rest."""
+    return distribution is not None and not distribution.quantiles[2.5] <= value <= distribution.quantiles[97.5]
 
 
 def implausible_ratio(case: Case, setting: Setting) -> Iterator[QualityFinding]:
@@ -175,6 +199,14 @@ def implausible_ratio(case: Case, setting: Setting) -> Iterator[QualityFinding]:
         odd = judge_number(setting, distribution, ratio) if distribution is not None else None
         if odd is not None:
             yield case.find(setting, *setting.questions, row=row, observed=shown(ratio), expected=odd[1])
+
+
+def has_odd_ratio(case: Case, setting: Setting) -> bool:
+    """Whether S15 may find anything."""
+    low, high, measure = setting.limit("min"), setting.limit("max"), f"ratio:{setting.id}"
+    ratios = case.interview.summary.measures.get(measure)
+    outside = any((low is not None and ratio < low) or (high is not None and ratio > high) for ratio in ratios)
+    return outside or _is_odd(case, setting, measure)
 
 
 def sum_of_parts(case: Case, setting: Setting) -> Iterator[QualityFinding]:
@@ -252,6 +284,7 @@ CHECKS: Final = (
         },
         "Iglewicz and Hoaglin 1993; IMPACT; IPA",
         run_case=outlier,
+        must_read=has_outlier,
         questions="several",
         parameters=OUTLIER_PARAMETERS,
         automatic="every number that a person enters, but years and codes",
@@ -268,6 +301,7 @@ CHECKS: Final = (
         {"": ("“{label}” is {observed}, which looks like a code.", "“{label}”为{observed}，疑似代码。")},
         "IMPACT check_value",
         run_case=special_code,
+        must_read=has_code,
         questions="several",
         parameters=(Parameter("declared", (), "codes"),),
         automatic="every number that a person enters",
@@ -288,6 +322,7 @@ CHECKS: Final = (
         },
         "tested on a survey's real corrections",
         run_case=power_of_ten,
+        must_read=has_outlier,
         questions="several",
         parameters=OUTLIER_PARAMETERS,
         automatic="as S06",
@@ -303,6 +338,7 @@ CHECKS: Final = (
         {"": ("“{label}” gives {observed}, outside {expected}.", "“{label}”得出{observed}，超出{expected}。")},
         "LSMS practice",
         run_case=implausible_ratio,
+        must_read=has_odd_ratio,
         questions="several",
         parameters=(Parameter("min", None), Parameter("max", None), Parameter("expression", ""), *OUTLIER_PARAMETERS),
     ),

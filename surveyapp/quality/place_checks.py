@@ -7,7 +7,7 @@ from surveyapp.quality.case import Case
 from surveyapp.quality.declaration import Check, Parameter, QualityFinding, Setting
 from surveyapp.quality.geography import metres_between, metres_outside
 from surveyapp.quality.interview import Position
-from surveyapp.quality.surroundings import Nearby, Other
+from surveyapp.quality.surroundings import Nearby, Other, name_beside
 
 
 def no_position(case: Case, setting: Setting) -> Iterator[QualityFinding]:
@@ -86,7 +86,7 @@ def _is_another_household(other: Other, household: str) -> bool:
 
 
 def _listed(near: list[Nearby]) -> str:
-    return ", ".join(dict.fromkeys(one.other.household or one.other.instance_id for one in near[:5]))
+    return ", ".join(dict.fromkeys(name_beside(one.other.household, one.other.instance_id, "") for one in near[:5]))
 
 
 def same_position(case: Case, setting: Setting) -> Iterator[QualityFinding]:
@@ -101,7 +101,7 @@ def same_position(case: Case, setting: Setting) -> Iterator[QualityFinding]:
                 case.plan.roles.get("position"),
                 observed=value,
                 expected="a position of its own",
-                other=other.household or other.instance_id,
+                other=name_beside(other.household, other.instance_id, summary.household),
                 binding=f"position:{value}",
             )
 
@@ -167,7 +167,7 @@ def too_fast_travelled(case: Case, setting: Setting) -> Iterator[QualityFinding]
                 severity=severity,
                 observed=f"{kilometres / hours:.0f}",
                 expected=f"≤ {setting.number(name):g} km/h",
-                other=before.instance_id,
+                other=name_beside(before.household, before.instance_id, summary.household),
             )
             return
 
@@ -220,8 +220,8 @@ CHECKS: Final = (
         "receipt",
         "warning",
         {
-            "": ("The interview was held {observed} m from where it should be.", "访问地点偏离{observed}米。"),
-            "area": ("The interview was held {observed} m outside the area.", "访问地点在区域外{observed}米。"),
+            "": ("The interview was held {observed} m from where it should be.", "访谈地点偏离{observed}米。"),
+            "area": ("The interview was held {observed} m outside the area.", "访谈地点在区域外{observed}米。"),
         },
         "a survey's cleaning log",
         run_case=off_site,
@@ -306,7 +306,7 @@ CHECKS: Final = (
         {
             "": (
                 "{observed} km/h from the interview before ({other}).",
-                "距上一次访问（{other}）的速度为{observed}公里/时。",
+                "距上一次访谈（{other}）的速度为{observed}公里/时。",
             )
         },
         "REACH",

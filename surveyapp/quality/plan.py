@@ -27,6 +27,9 @@ DEPENDENTS_OF_A_GATE: Final = 3
 ITEMS_OF_A_GRID: Final = 5
 DONT_KNOW_CODES: Final = frozenset({-98.0})
 REFUSED_CODES: Final = frozenset({-99.0})
+SUSPECT_CODES: Final = frozenset(
+    {-99, -98, -97, -96, -88, -77, -66, 99, 98, 97, 96, 88, 77, 66, 999, 998, 997, 888, 777, 9999}
+)
 COMPARED_TYPES: Final = frozenset(
     {"text", "integer", "decimal", "boolean", "time", "select_one", "select_multiple", "rank", "barcode"}
 )

@@ -13,7 +13,7 @@ from surveyapp.quality.audit import Paradata, read_audit, summarise
 from surveyapp.quality.code_matrix import encode_answers
 from surveyapp.quality.declaration import Setting
 from surveyapp.quality.interview import Counts, Facts, Interview, Measures, Position, Row, Summary
-from surveyapp.quality.plan import DONT_KNOW_CODES, NUMERIC_TYPES, REFUSED_CODES, Plan
+from surveyapp.quality.plan import DONT_KNOW_CODES, NUMERIC_TYPES, REFUSED_CODES, SUSPECT_CODES, Plan
 from surveyapp.quality.ratios import list_ratios, read_number
 from surveyapp.quality.sample import household_key
 from surveyapp.quality.words import plain
@@ -141,6 +141,7 @@ def _summarise(
         corrections=facts.corrections,
         rejected=facts.rejected,
         backcheck=_role_text(plan, main, "backcheck") in plan.marking,
+        coded=_find_coded(plan, main, rows),
     )
 
 
@@ -278,6 +279,22 @@ def _enter_ratio(
         many.update({name: tuple(ratios)} if ratios else {})
     elif ratios:
         numbers[plan.measures[name]] = ratios[0]
+
+
+def _find_coded(plan: Plan, main: Row, rows: Mapping[str, Sequence[Row]]) -> dict[str, tuple[float, ...]]:
+    """The numbers that S08 suspects, by the path of their question."""
+    found: dict[str, tuple[float, ...]] = {}
+    for setting in plan.settings:
+        if setting.check.id == "S08":
+            codes = SUSPECT_CODES.union(map(float, setting.names("declared")))
+            for path in setting.questions:
+                repeat = plan.definition.repeat_of.get(path, "")
+                listed = rows.get(repeat, ()) if repeat else (main,)
+                values = (row.values.get(path) for row in listed)
+                coded = {float(value) for value in values if isinstance(value, int | float) and value in codes}
+                if coded:
+                    found[path] = tuple(sorted(coded.union(found.get(path, ()))))
+    return found
 
 
 def _grids(plan: Plan, main: Row) -> dict[str, float]:

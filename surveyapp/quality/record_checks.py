@@ -266,7 +266,7 @@ CHECKS: Final = (
         {
             "": (
                 "Consent is “{observed}”, but the interview went on (“{first}”).",
-                "知情同意为“{observed}”，但访问仍继续（“{first}”）。",
+                "知情同意为“{observed}”，但访谈仍继续（“{first}”）。",
             )
         },
         "REACH",
@@ -284,8 +284,8 @@ CHECKS: Final = (
         "receipt",
         "error",
         {
-            "": ("“{label}” is {observed}, after the interview.", "“{label}”为{observed}，晚于访问日期。"),
-            "same": ("“{label}” is the day of the interview.", "“{label}”与访问日期相同。"),
+            "": ("“{label}” is {observed}, after the interview.", "“{label}”为{observed}，晚于访谈日期。"),
+            "same": ("“{label}” is the day of the interview.", "“{label}”与访谈日期相同。"),
             "age": ("Date of birth and age do not agree: {observed}.", "出生日期与年龄不符：{observed}。"),
         },
         "a survey's cleaning log",

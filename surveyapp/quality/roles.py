@@ -47,7 +47,7 @@ ROLES: Final = (
         "enumerator enumerator_id enumerator_name enum_id interviewer interviewer_id interviewer_name enqueteur "
         "encuestador surveyor surveyor_id diaochayuan username",
         WORDS,
-        "enumerator interviewer name_of_enumerator name_of_interviewer 调查员 访问员 enqueteur encuestador",
+        "enumerator interviewer name_of_enumerator name_of_interviewer 调查员 访谈员 enqueteur encuestador",
     ),
     _role(
         "cluster",
@@ -75,7 +75,7 @@ ROLES: Final = (
         "visit_result",
         "visit_result result interview_result outcome visit_status interview_status",
         SELECTS,
-        "result_of_the_visit result_of_interview 访问结果",
+        "result_of_the_visit result_of_interview 访谈结果",
     ),
     _role(
         "replaced",

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from surveyapp.quality.backchecks import Comparison
 from surveyapp.quality.case import Case, Skipped
 from surveyapp.quality.declaration import Moment, QualityFinding, Setting
-from surveyapp.quality.interview import Interview
+from surveyapp.quality.interview import Interview, Summary, remember
 from surveyapp.quality.plan import Plan
 from surveyapp.quality.surroundings import Surroundings
 from surveyapp.quality.survey import Survey
@@ -40,6 +40,30 @@ def check_submission(plan: Plan, interview: Interview, now: datetime.datetime) -
 def compare_submission(plan: Plan, interview: Interview, surroundings: Surroundings, now: datetime.datetime) -> Outcome:
     """The checks that compare the submission with those that are there."""
     return _run(Case(plan, interview, now, surroundings), "comparison")
+
+
+def compare_again(
+    plan: Plan, summary: Summary, surroundings: Surroundings, now: datetime.datetime
+) -> tuple[QualityFinding, ...] | None:
+    """What `compare_submission` finds in an interview whose summary alone is at hand, which costs a fraction of reading
+    its record; None where its answers must be read.
+    """
+    case = Case(plan, remember(summary), now, surroundings)
+    findings: list[QualityFinding] = []
+    # S06 and S14 ask the same of the same questions.
+    asked: set[object] = set()
+    for setting in plan.settings:
+        run, must_read = setting.check.run_case, setting.check.must_read
+        if run is None or setting.check.moment != "comparison" or not _fits(plan, setting):
+            continue
+        if must_read is None:
+            findings.extend(run(case, setting))
+            continue
+        question = (must_read, setting.questions, setting.by, frozenset(setting.parameters.items()))
+        if question not in asked and must_read(case, setting):
+            return None
+        asked.add(question)
+    return tuple(findings)
 
 
 def _run(case: Case, moment: Moment) -> Outcome:

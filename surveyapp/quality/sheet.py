@@ -24,6 +24,7 @@ from surveyapp.findings import FormFinding, Severity
 from surveyapp.quality.catalogue import CATALOGUE, FOUND_ELSEWHERE
 from surveyapp.quality.declaration import Check, ParameterValue, Setting
 from surveyapp.quality.plan import UnknownNameError, resolve_names
+from surveyapp.sentences import say
 from surveyapp.xform.definition import FormDefinition, Question
 from surveyapp.xlsform.sheets import Sheet, canonical, clean_header, nearest
 
@@ -95,7 +96,10 @@ def read_checks(
         setting = _read_row(reader, number, row)
         if setting is not None and setting.id in settings:
             reader.fault(
-                number, "check_id", f"The check_id '{setting.id}' is there twice.", "Give each row an id of its own."
+                number,
+                "check_id",
+                say("The check_id '{id}' is there twice.", id=setting.id),
+                say("Give each row an id of its own."),
             )
         elif setting is not None:
             settings[setting.id] = setting
@@ -104,14 +108,24 @@ def read_checks(
 
 def _check_columns(reader: _Reader, sheet: Sheet, row: int) -> None:
     if "kind" not in sheet.columns:
-        reader.fault(row, "kind", "The checks sheet has no column 'kind'.", "Add it; it names a check, such as S07.")
+        reader.fault(
+            row, "kind", say("The checks sheet has no column 'kind'."), say("Add it; it names a check, such as S07.")
+        )
     for header in sheet.headers:
         if _column_of(header) not in COLUMNS:
             meant = nearest(_column_of(header), frozenset(COLUMNS))
-            remedy = f"Rename it to '{meant}'." if meant else f"Columns are {', '.join(COLUMNS)}."
+            remedy = (
+                say("Rename it to '{meant}'.", meant=meant) if meant else say("Columns are {columns}.", columns=COLUMNS)
+            )
             reader.findings.append(
                 FormFinding(
-                    "checks-sheet", "warning", f"The column '{header}' is not read.", remedy, reader.title, row, header
+                    "checks-sheet",
+                    "warning",
+                    say("The column '{header}' is not read.", header=header),
+                    remedy,
+                    reader.title,
+                    row,
+                    header,
                 )
             )
 
@@ -146,7 +160,9 @@ def _read_row(reader: _Reader, number: int, row: Mapping[str, str]) -> Setting |
     questions = read(lambda: _read_questions(form, check, cells.get("questions", "")), no_questions)
     parameters = read(lambda: _read_parameters(form, check, cells.get("parameters", "")), no_parameters)
     if check.id == "S15" and len(questions) == 1 and not parameters.get("expression"):
-        reader.fault(number, "questions", "S15 needs two questions, or an expression.", "Name what is divided by what.")
+        reader.fault(
+            number, "questions", say("S15 needs two questions, or an expression."), say("Name what is divided by what.")
+        )
     by = read(lambda: _read_by(form, cells.get("by", "")), "")
     severity = read(lambda: _read_word(SEVERITIES, "severity", cells), None)
     active = read(lambda: _read_word(TRUTHS, "active", cells), None)
@@ -162,12 +178,18 @@ def _read_kind(text: str) -> Check:
     if kind in CATALOGUE:
         return CATALOGUE[kind]
     if kind in FOUND_ELSEWHERE.values():
-        raise _Fault("kind", f"'{text}' needs no row: the rules of the form are always checked.", "Remove the row.")
+        raise _Fault(
+            "kind",
+            say("'{text}' needs no row: the rules of the form are always checked.", text=text),
+            say("Remove the row."),
+        )
     if not text:
-        raise _Fault("kind", "The row names no check.", "Write the id of a check, such as S07.")
+        raise _Fault("kind", say("The row names no check."), say("Write the id of a check, such as S07."))
     meant = nearest(kind.lower(), frozenset(one.lower() for one in CATALOGUE)).upper()
     raise _Fault(
-        "kind", f"There is no check '{text}'.", f"Did you mean {meant}?" if meant else "See docs/quality.md for all."
+        "kind",
+        say("There is no check '{text}'.", text=text),
+        say("Did you mean {meant}?", meant=meant) if meant else say("See docs/quality.md for all."),
     )
 
 
@@ -175,13 +197,15 @@ def _read_questions(definition: FormDefinition, check: Check, text: str) -> tupl
     names = [name.removeprefix("${").removesuffix("}") for name in _SPACES.split(text.strip()) if name]
     paths = tuple(_path_of(definition, name, "questions") for name in names)
     if paths and check.questions == "none":
-        raise _Fault("questions", f"{check.id} is about no single question.", "Leave the cell empty.")
+        raise _Fault("questions", say("{id} is about no single question.", id=check.id), say("Leave the cell empty."))
     needed = NEEDED_QUESTIONS.get(check.id, 0)
     if len(paths) < needed:
         raise _Fault(
             "questions",
-            f"{check.id} needs at least {needed} question{'s' * (needed > 1)}.",
-            "Name them, apart by spaces.",
+            say(
+                "{id} needs at least {needed} question{number}.", id=check.id, needed=needed, number="s" * (needed > 1)
+            ),
+            say("Name them, apart by spaces."),
         )
     return paths
 
@@ -191,10 +215,16 @@ def _path_of(definition: FormDefinition, name: str, column: str) -> str:
     if len(paths) == 1:
         return paths[0]
     if paths:
-        raise _Fault(column, f"Several questions are called '{name}'.", f"Write the path, such as {paths[0]}.")
+        raise _Fault(
+            column,
+            say("Several questions are called '{name}'.", name=name),
+            say("Write the path, such as {path}.", path=paths[0]),
+        )
     meant = nearest(name, frozenset(one.name for one in definition.questions))
     raise _Fault(
-        column, f"The form has no question '{name}'.", f"Did you mean '{meant}'?" if meant else "Check the spelling."
+        column,
+        say("The form has no question '{name}'.", name=name),
+        say("Did you mean '{meant}'?", meant=meant) if meant else say("Check the spelling."),
     )
 
 
@@ -204,7 +234,7 @@ def _read_by(definition: FormDefinition, text: str) -> str:
     path = _path_of(definition, text.removeprefix("${").removesuffix("}"), "by")
     element = definition.elements[path]
     if definition.repeat_of[path] or not isinstance(element, Question):
-        raise _Fault("by", f"'{text}' lies in a repeat.", "Group by a question that is asked once.")
+        raise _Fault("by", say("'{text}' lies in a repeat.", text=text), say("Group by a question that is asked once."))
     return path
 
 
@@ -213,7 +243,11 @@ def _read_word(known: Mapping[str, T], column: str, cells: Mapping[str, str]) ->
     if not text:
         return None
     if text.casefold() not in known:
-        raise _Fault(column, f"'{text}' is no value of {column}.", f"Write one of {', '.join(known)}.")
+        raise _Fault(
+            column,
+            say("'{text}' is no value of {column}.", text=text, column=column),
+            say("Write one of {known}.", known=known),
+        )
     return known[text.casefold()]
 
 
@@ -225,12 +259,16 @@ def _read_parameters(definition: FormDefinition, check: Check, text: str) -> dic
             known = ", ".join(check.defaults) or "none"
             raise _Fault(
                 "parameters",
-                f"{check.id} has no parameter '{name}'.",
-                f"Did you mean '{meant}'?" if meant else f"Parameters are: {known}.",
+                say("{id} has no parameter '{name}'.", id=check.id, name=name),
+                say("Did you mean '{meant}'?", meant=meant) if meant else say("Parameters are: {known}.", known=known),
             )
         found[name] = _read_value(definition, name, check.defaults[name], value)
     if check.id in NEEDS_EXPRESSION and not found.get("expression"):
-        raise _Fault("parameters", f"{check.id} needs an expression.", "Write expression=… in the language of XLSForm.")
+        raise _Fault(
+            "parameters",
+            say("{id} needs an expression.", id=check.id),
+            say("Write expression=… in the language of XLSForm."),
+        )
     return found
 
 
@@ -239,7 +277,9 @@ def _split_parameters(text: str) -> Iterator[tuple[str, str]]:
     while rest:
         name, equals, value = rest.partition("=")
         if not equals or not name.strip().isidentifier():
-            raise _Fault("parameters", f"'{rest}' is no parameter.", "Write name=value, apart by semicolons.")
+            raise _Fault(
+                "parameters", say("'{rest}' is no parameter.", rest=rest), say("Write name=value, apart by semicolons.")
+            )
         if name.strip() == "expression":
             yield "expression", value.strip()
             return
@@ -262,17 +302,29 @@ def _read_value(definition: FormDefinition, name: str, default: ParameterValue, 
     try:
         return float(text)
     except ValueError:
-        raise _Fault("parameters", f"{name} is '{text}', which is no number.", "Write a number with a point.") from None
+        raise _Fault(
+            "parameters",
+            say("{name} is '{text}', which is no number.", name=name, text=text),
+            say("Write a number with a point."),
+        ) from None
 
 
 def _read_text(name: str, text: str) -> str:
     if name in WORDS_OF and text not in WORDS_OF[name]:
-        raise _Fault("parameters", f"{name} is '{text}'.", f"Write one of {', '.join(WORDS_OF[name])}.")
+        raise _Fault(
+            "parameters",
+            say("{name} is '{text}'.", name=name, text=text),
+            say("Write one of {known}.", known=WORDS_OF[name]),
+        )
     if name in DATES:
         try:
             datetime.date.fromisoformat(text)
         except ValueError:
-            raise _Fault("parameters", f"{name} is '{text}', which is no date.", "Write it as 2026-09-01.") from None
+            raise _Fault(
+                "parameters",
+                say("{name} is '{text}', which is no date.", name=name, text=text),
+                say("Write it as 2026-09-01."),
+            ) from None
     return text
 
 
@@ -282,12 +334,16 @@ def _read_expression(definition: FormDefinition, text: str) -> str:
     except UnknownNameError as error:
         name = str(error)
         meant = nearest(name, frozenset(one.name for one in definition.questions))
-        remedy = f"Did you mean '${{{meant}}}'?" if meant else "Check the spelling."
+        remedy = say("Did you mean '${{{meant}}}'?", meant=meant) if meant else say("Check the spelling.")
         raise _Fault(
-            "parameters", f"The expression names '${{{name}}}', which is not one question of the form.", remedy
+            "parameters",
+            say("The expression names '${{{name}}}', which is not one question of the form.", name=name),
+            remedy,
         ) from None
     except ExpressionError as error:
         raise _Fault(
-            "parameters", f"The expression has a fault: {error}.", "Mend it as you would a constraint."
+            "parameters",
+            say("The expression has a fault: {error}.", error=error),
+            say("Mend it as you would a constraint."),
         ) from None
     return text

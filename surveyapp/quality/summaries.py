@@ -29,6 +29,7 @@ def summary_as_plain(summary: Summary) -> dict[str, Any]:
     found["keys"] = {kind: list(values) for kind, values in summary.keys.items() if values}
     found["groups"], found["grids"] = dict(summary.groups), dict(summary.grids)
     found["others"], found["with_other"] = sorted(summary.others), sorted(summary.with_other)
+    found["coded"] = {path: list(numbers) for path, numbers in summary.coded.items()}
     found = {name: value for name, value in found.items() if value not in (None, "", False, [], {})}
     return found if summary.consent is None else {**found, "consent": summary.consent}
 
@@ -62,6 +63,7 @@ def summary_from_plain(
         grids=known.get("grids", {}),
         others=frozenset(known.get("others", ())),
         with_other=frozenset(known.get("with_other", ())),
+        coded={path: tuple(numbers) for path, numbers in known.get("coded", {}).items()},
         compared=tuple(compared) if fits else (),
         codes=codes if fits else b"",
     )

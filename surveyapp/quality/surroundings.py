@@ -6,11 +6,20 @@ The store, or a cache before it, answers; `surveyapp.quality.gathered.Gathered` 
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from surveyapp.quality.distributions import Distribution
 from surveyapp.quality.geography import Point
 from surveyapp.quality.interview import Position, Summary
+
+SHORT_ID: Final = 8
+
+
+def name_beside(household: str, instance_id: str, own: str) -> str:
+    """How a sentence about an interview of the household `own` names another one: by its household, or where that is
+    not another one by the beginning of its instance id, by which it can be searched.
+    """
+    return household if household and household != own else instance_id.removeprefix("uuid:")[:SHORT_ID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class Visit:
     start: datetime.datetime
     end: datetime.datetime
     position: Position | None
+    household: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Final
 
 from surveyapp.quality.case import Case
 from surveyapp.quality.declaration import Check, Parameter, QualityFinding, Setting
+from surveyapp.quality.surroundings import name_beside
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -85,7 +86,7 @@ def overlap(case: Case, setting: Setting) -> Iterator[QualityFinding]:
                 severity=setting.degree if gap < 0 else setting.other_degree,
                 observed=f"{gap:.1f}",
                 expected=f"≥ {setting.number('minutes'):g} min",
-                other=before.instance_id,
+                other=name_beside(before.household, before.instance_id, summary.household),
                 binding="|".join(sorted((before.instance_id, summary.instance_id))),
             )
 
@@ -102,9 +103,9 @@ def fast_screens(case: Case, setting: Setting) -> Iterator[QualityFinding]:
 
 def section_time(case: Case, setting: Setting) -> Iterator[QualityFinding]:
     """T07."""
-    paradata = case.interview.paradata
-    for path in paradata.sections if paradata is not None else ():
-        yield from _beyond(case, setting, f"section:{path}", both=True)
+    for measure in case.plan.measures:
+        if measure.startswith("section:"):
+            yield from _beyond(case, setting, measure, both=True)
 
 
 def late_sending(case: Case, setting: Setting) -> Iterator[QualityFinding]:
@@ -164,7 +165,7 @@ CHECKS: Final = (
     Check(
         "T01",
         "too short",
-        "访问过短",
+        "访谈过短",
         "from start to end less than half the median, or than the form's minimum; error below a third of the median",
         "submission",
         "comparison",
@@ -172,7 +173,7 @@ CHECKS: Final = (
         {
             "": (
                 "The interview took {observed} minutes ({expected} is usual).",
-                "访问用时{observed}分钟（通常{expected}）。",
+                "访谈用时{observed}分钟（通常{expected}）。",
             )
         },
         "IMPACT; IPA",
@@ -188,7 +189,7 @@ CHECKS: Final = (
     Check(
         "T02",
         "too long",
-        "访问过长",
+        "访谈过长",
         "the robust z of ln(active minutes + 1) is above 3.5",
         "submission",
         "comparison",
@@ -232,7 +233,7 @@ CHECKS: Final = (
     Check(
         "T04",
         "at night",
-        "夜间访问",
+        "夜间访谈",
         "it starts before 6 or from 21 o'clock on, local time",
         "submission",
         "receipt",
@@ -246,7 +247,7 @@ CHECKS: Final = (
     Check(
         "T05",
         "two at once",
-        "访问重叠",
+        "访谈重叠",
         "it starts before the same enumerator's or device's interview before has ended (error), or less than "
         "2 minutes after (warning)",
         "submission",
@@ -255,9 +256,9 @@ CHECKS: Final = (
         {
             "": (
                 "Only {observed} minutes after the interview before ({other}).",
-                "距上一次访问（{other}）仅{observed}分钟。",
+                "距上一次访谈（{other}）仅{observed}分钟。",
             ),
-            "overlap": ("It overlaps with the interview before ({other}).", "与上一次访问（{other}）时间重叠。"),
+            "overlap": ("It overlaps with the interview before ({other}).", "与上一次访谈（{other}）时间重叠。"),
         },
         "IPA; REACH",
         run_case=overlap,

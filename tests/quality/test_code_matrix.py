@@ -129,3 +129,12 @@ def test_rows_are_counted_right_also_where_most_are_left_out_early(seed: int, mo
     )
     found = matrix.find_alike(encode_answers(listed[0]), most, limit=99)
     assert [(one.different, one.instance_id) for one in found] == [pair for pair in counted if pair[0] <= most]
+
+
+@given(some.integers(0, 2**32 - 1))
+def test_a_sketch_never_rules_out_what_is_alike(seed: int) -> None:
+    lot = random.Random(seed)
+    asked = [lot.choice(["", "1", "2"]) for _ in range(130)]
+    listed = [[text if lot.random() < 0.95 else "9" for text in asked] for _ in range(20)]
+    near = sum(sum(one != other for one, other in zip(asked, row, strict=True)) <= 8 for row in listed)
+    assert len(matrix_of(*listed).find_alike(encode_answers(asked), 8, limit=99)) == near
