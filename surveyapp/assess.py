@@ -13,6 +13,7 @@ from surveyapp.indicators.settings import Settings, read_settings, read_stated
 from surveyapp.indicators.settings_values import SettingsError
 from surveyapp.indicators.tabulation import Tabulation
 from surveyapp.problems import INDICATOR_SETTINGS, Problem
+from surveyapp.sentences import say
 from surveyapp.store.files import Files
 from surveyapp.store.forms import Form, find_form
 from surveyapp.store.indicators import (
@@ -25,7 +26,7 @@ from surveyapp.store.indicators import (
 )
 from surveyapp.store.projects import Project
 from surveyapp.store.reach import EVERYTHING, Reach
-from surveyapp.store.tabulations import get_computed, get_tabulation
+from surveyapp.store.tabulations import get_answers, get_tabulation
 
 PROFILES: Final = "village_profile"
 PROFILE_VILLAGE: Final = "village"
@@ -42,7 +43,7 @@ def check_settings(content: Mapping[str, Any] | str | bytes) -> Mapping[str, Any
         stated = read_stated(content)
         read_settings(stated)
     except SettingsError as error:
-        raise Problem(INDICATOR_SETTINGS, f"{error}") from error
+        raise Problem(INDICATOR_SETTINGS, str(error)) from error
     return stated
 
 
@@ -71,7 +72,9 @@ def effective_settings(session: Session, form: Form, given: Mapping[str, Any] | 
     try:
         settings = read_settings(merge_stated(get_sheet_settings(session, form), above))
     except SettingsError as error:
-        raise Problem(INDICATOR_SETTINGS, f"{error} The sheet 'indicators' of the form is counted in.") from error
+        raise Problem(
+            INDICATOR_SETTINGS, say("{error} The sheet 'indicators' of the form is counted in.", error=error)
+        ) from error
     profiles = find_form(session, form.project_id, PROFILES)
     if settings.design.households or profiles is None:
         return settings
@@ -105,12 +108,14 @@ def fit(session: Session, files: Files, form: Form, now: datetime.datetime) -> P
     """
     settings = effective_settings(session, form)
     stored = get_parameters(session, form)
-    frame = get_computed(session, form, settings, stored, files=files).frame
+    frame = get_answers(session, form, settings, files)
     try:
         parameters = refit(frame, settings, stored, fitted_at=now.isoformat())
     except ValueError as error:
         raise Problem(
-            INDICATOR_SETTINGS, f"Nothing was fitted: {error}", remedy="Fit when more interviews are there."
+            INDICATOR_SETTINGS,
+            say("Nothing was fitted: {error}", error=error),
+            remedy="Fit when more interviews are there.",
         ) from error
     add_parameters(session, form, parameters, now)
     return parameters

@@ -7,6 +7,8 @@ to keep is a `surveyapp.problems.Problem`.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from surveyapp.sentences import as_sentence, say
+
 Severity: TypeAlias = Literal["error", "warning", "info"]
 Outcome: TypeAlias = Literal["violated", "not_checkable"]
 
@@ -46,13 +48,12 @@ class FormFinding:
     column: str = ""
 
     def __str__(self) -> str:
-        where = ", ".join(
-            part
-            for part in (
-                f"sheet {self.sheet}" if self.sheet else "",
-                f"row {self.row}" if self.row else "",
-                f"column {self.column}" if self.column else "",
-            )
-            if part
-        )
-        return f"{where}: {self.message} {self.remedy}".strip(": ").strip()
+        said = as_sentence(self.message)
+        if self.remedy:
+            said = say("{what} {remedy}", what=said, remedy=as_sentence(self.remedy))
+        where = [
+            *([say("sheet {sheet}", sheet=self.sheet)] if self.sheet else []),
+            *([say("row {row}", row=self.row)] if self.row else []),
+            *([say("column {column}", column=self.column)] if self.column else []),
+        ]
+        return say("{where}: {what}", where=where, what=said) if where else said

@@ -12,6 +12,7 @@ from surveyapp.findings import FormFinding
 from surveyapp.indicators.mapping import INDICATORS_READ, list_places, read_form_settings
 from surveyapp.problems import FORM_INVALID, FORM_VERSION_EXISTS, Problem
 from surveyapp.quality.sheet import CHECKS_READ, read_checks
+from surveyapp.sentences import say
 from surveyapp.store.answer_growth import extend_answer_tables
 from surveyapp.store.files import Files, KeptFile
 from surveyapp.store.forms import (
@@ -37,7 +38,7 @@ from surveyapp.xform.parse import ITEMSETS, parse_xform
 from surveyapp.xlsform.collect_check import check_for_collect
 from surveyapp.xlsform.convert import Conversion, convert_form
 
-WIDENED: Final = "It cannot go back; if it was not meant, give the question a new name and its former type."
+WIDENED: Final = say("It cannot go back; if it was not meant, give the question a new name and its former type.")
 # Longer ids do not fit a database index.
 LONGEST_ID: Final = 255
 
@@ -199,7 +200,9 @@ def _check(definition: FormDefinition, conversion: Conversion) -> list[FormFindi
     """
     if len(definition.form_id) > LONGEST_ID:
         raise Problem(
-            FORM_INVALID, f"The form id is longer than {LONGEST_ID} characters.", remedy="Choose a shorter one."
+            FORM_INVALID,
+            say("The form id is longer than {longest_id} characters.", longest_id=LONGEST_ID),
+            remedy="Choose a shorter one.",
         )
     found = check_form(compile_rules(definition, {}), conversion.rows)
     errors = [finding for finding in found if finding.severity == "error"]
@@ -220,7 +223,9 @@ def _check_indicators(definition: FormDefinition, conversion: Conversion) -> lis
     if found.findings:
         raise Problem(FORM_INVALID, str(found.findings[0]), errors=[asdict(finding) for finding in found.findings])
     inputs, settings = (sum(bool(getattr(row, name)) for row in conversion.indicators) for name in ("input", "setting"))
-    message = f"For the indicators the form names {inputs} inputs and {settings} settings."
+    message = say(
+        "For the indicators the form names {inputs} inputs and {settings} settings.", inputs=inputs, settings=settings
+    )
     return [FormFinding(INDICATORS_READ, "info", message, sheet=conversion.indicators[0].sheet)]
 
 
@@ -236,7 +241,12 @@ def _check_quality(definition: FormDefinition, conversion: Conversion) -> list[F
     errors = [finding for finding in found if finding.severity == "error"]
     if errors:
         raise Problem(FORM_INVALID, str(errors[0]), errors=[asdict(finding) for finding in found])
-    return [*found, FormFinding(CHECKS_READ, "info", f"The form sets {len(settings)} checks itself.", sheet="checks")]
+    return [
+        *found,
+        FormFinding(
+            CHECKS_READ, "info", say("The form sets {count} checks itself.", count=len(settings)), sheet="checks"
+        ),
+    ]
 
 
 def _md5(content: bytes) -> str:
@@ -285,7 +295,10 @@ def _refuse_other_content(
     other_files = any(there.get(name) != _md5(media[name]) for name in set(definition.attachments).intersection(media))
     if _md5(conversion.xform) != present.md5 or other_files:
         when = f"{present.published_at:%Y-%m-%d %H:%M} UTC"
-        raise Problem(FORM_VERSION_EXISTS, f"Version {present.version!r} was published on {when} with other content.")
+        raise Problem(
+            FORM_VERSION_EXISTS,
+            say("Version {version!r} was published on {when} with other content.", version=present.version, when=when),
+        )
 
 
 def _findings(
@@ -296,25 +309,43 @@ def _findings(
     widened: list[str],
 ) -> list[FormFinding]:
     found = [
-        FormFinding("question-widened", "warning", f"{change}. Answers given before were carried over.", WIDENED)
+        FormFinding(
+            "question-widened",
+            "warning",
+            say("{change}. Answers given before were carried over.", change=change),
+            WIDENED,
+        )
         for change in widened
     ]
     for name in definition.attachments:
         if name not in kept:
-            remedy = "Publish the next version with the file beside it; until then phones cannot show what it holds."
-            found.append(FormFinding("form-file-missing", "warning", f"The form needs the file {name!r}.", remedy))
+            remedy = say(
+                "Publish the next version with the file beside it; until then phones cannot show what it holds."
+            )
+            found.append(
+                FormFinding("form-file-missing", "warning", say("The form needs the file {name!r}.", name=name), remedy)
+            )
         elif name not in media and versions:
             found.append(
                 FormFinding(
-                    "form-file-kept", "info", f"The file {name!r} was taken from version {versions[-1].version!r}."
+                    "form-file-kept",
+                    "info",
+                    say(
+                        "The file {name!r} was taken from version {version!r}.", name=name, version=versions[-1].version
+                    ),
                 )
             )
     for name in sorted(set(media) - set(definition.attachments)):
         found.append(
-            FormFinding("form-file-unused", "info", f"The form does not name the file {name!r}; it was left out.")
+            FormFinding(
+                "form-file-unused", "info", say("The form does not name the file {name!r}; it was left out.", name=name)
+            )
         )
     if definition.submission_url:
-        message = f"The form sends its records to {definition.submission_url}, not necessarily to this server."
+        message = say(
+            "The form sends its records to {submission_url}, not necessarily to this server.",
+            submission_url=definition.submission_url,
+        )
         found.append(
             FormFinding("submission-url", "warning", message, "Leave submission_url out of the settings sheet.")
         )

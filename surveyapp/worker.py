@@ -8,25 +8,31 @@ import secrets
 import threading
 import time
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from huey import SqliteHuey, crontab
 from sqlalchemy.orm import Session
 
 from surveyapp.assess import effective_settings
 from surveyapp.audit import Who, note
+from surveyapp.collect.edits import list_revisions
 from surveyapp.config import Config
+from surveyapp.correct.worklog import write_worklog
 from surveyapp.disclosure.pseudonyms import project_secret
 from surveyapp.export.from_store import StoredForm
 from surveyapp.export.manifest import find_same, hash_inputs, reuse
 from surveyapp.export.options import ENDINGS, ExportOptions
+from surveyapp.export.query import Chosen, check_query
 from surveyapp.export.run import write_export
 from surveyapp.export.source import Ask
 from surveyapp.problems import EXPORT_OPTION, Problem
 from surveyapp.review.history import note_export
+from surveyapp.sentences import say
 from surveyapp.store.database import Database
 from surveyapp.store.exported import Exported
 from surveyapp.store.exports import (
@@ -40,10 +46,10 @@ from surveyapp.store.exports import (
     remove_export,
 )
 from surveyapp.store.files import Files
-from surveyapp.store.forms import Form, get_form_by_pk, list_form_versions
+from surveyapp.store.forms import Form, get_definition, get_form_by_pk, list_form_versions
 from surveyapp.store.indicators import get_parameters
 from surveyapp.store.projects import Project
-from surveyapp.store.reach import Reach
+from surveyapp.store.reach import EVERYTHING, Reach
 from surveyapp.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -105,21 +111,29 @@ def request_export(worker: Worker, project: Project, form: Form, asked: dict[str
     gets what is within their `reach`.
 
     Raises:
-        Problem: EXPORT_OPTION for a version that the form does not have.
+        Problem: EXPORT_OPTION for a version that the form does not have, or a query that cannot be read.
     """
     export_id = secrets.token_urlsafe(12)
     with worker.database.begin() as session:
-        known = [version.version for version in list_form_versions(session, form)]
+        versions = list_form_versions(session, form)
+        check_query(asked.get("query", ""), [get_definition(session, version) for version in versions])
+        known = [version.version for version in versions]
         for version in asked.get("versions", ()):
             if version not in known:
-                remedy = f"Choose among: {', '.join(known)}."
-                raise Problem(EXPORT_OPTION, f"The form has no version {version!r}.", remedy=remedy)
-        now = datetime.datetime.now(datetime.UTC)
+                remedy = say("Choose among: {known}.", known=known)
+                raise Problem(
+                    EXPORT_OPTION, say("The form has no version {version!r}.", version=version), remedy=remedy
+                )
+        now = _now()
         add_export(session, export_id, form.id, asked, now, asked_by=who.actor, reach=reach.to_json())
         risk = (asked.get("protection") or {}).get("accept_risk", "")
         _note(session, project, form, who, "export.asked", export_id, **({"accept_risk": risk} if risk else {}))
     worker.run_export(export_id)
     return export_id
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
 
 
 def count_waiting(worker: Worker) -> int:
@@ -131,7 +145,7 @@ def count_waiting(worker: Worker) -> int:
 def _note(
     session: Session, project: Project, form: Form, who: Who, action: str, export_id: str, **further: str
 ) -> None:
-    now, detail = datetime.datetime.now(datetime.UTC), {"export": export_id, **further}
+    now, detail = _now(), {"export": export_id, **further}
     note(session, who, action, at=now, project=project.slug, subject=form.form_id, detail=detail)
 
 
@@ -140,7 +154,7 @@ def cancel_export(worker: Worker, project: Project, form: Form, export_id: str, 
     progress.
     """
     with worker.database.begin() as session:
-        now = datetime.datetime.now(datetime.UTC)
+        now = _now()
         if mark_export(session, export_id, only_from=("queued", "running"), state="cancelled", finished_at=now):
             _note(session, project, form, who, "export.cancelled", export_id)
 
@@ -172,7 +186,7 @@ def do_export(config: Config, database: Database, files: Files, export_id: str) 
         log.exception("Export %s failed", export_id)
         state, error = "failed", "The server failed; see its log."
     ended: dict[str, Any] = {"state": state, "file_name": file_name, "error": error}
-    now = datetime.datetime.now(datetime.UTC)
+    now = _now()
     with database.begin() as session:
         if mark_export(session, export_id, only_from=("running",), finished_at=now, **ended) and held:
             note_export(session, export.form_pk, Exported(export_id, export.asked_by, file_name, now), held)
@@ -197,27 +211,48 @@ def _write(config: Config, database: Database, files: Files, export: Export) -> 
         name = "".join(c if c.isalnum() or c in "-_" else "_" for c in form.form_id) + ENDINGS[options.format]
         path = export_path(config, export.id, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        settings, parameters = effective_settings(session, form), get_parameters(session, form)
-        source = StoredForm(session, files, form, settings, parameters, Reach.from_json(export.reach))
+        reach = Reach.from_json(export.reach)
+        if options.kind == "worklog":
+            write_worklog(session, files, form, reach, path, _now(), language=options.language or "en")
+            return name, ()
+        source = open_form(session, files, form, reach)
         done = [one for one in list_exports(session, form.id) if one.state == "done"]
         before = [export_path(config, one.id, one.file_name) for one in done]
-        if same := find_same(hash_inputs(source, options.fitted()), before):
+        chosen: Chosen | None = None
+        # For whom a query holds is known once it was put to all of them.
+        if not options.query and (same := find_same(hash_inputs(source, options.fitted()), before)):
             reuse(same, path)
         else:
             secret = project_secret(config.secret_key, form.project_id)
-            write_export(source, options, path, progress=note, secret=secret)
-        # Bare numbers: there may be a million.
-        held = array("q", () if options.format == "form" else _list_held(source, options))
+            chosen = write_export(source, options, path, progress=note, secret=secret).chosen
+        held = list_held(source, options, chosen)
     return name, held
 
 
-def _list_held(source: StoredForm, options: ExportOptions) -> Iterator[int]:
-    return (row[0] for row in source.main_rows(NUMBERS, options.selection))
+def form_address(config: Config, project: str, form_id: str) -> str:
+    """Where a form's pages are, '' where the server does not know its public address."""
+    return f"{config.public_url.rstrip('/')}/p/{project}/forms/{quote(form_id, safe='')}" if config.public_url else ""
+
+
+def open_form(session: Session, files: Files, form: Form, reach: Reach = EVERYTHING) -> StoredForm:
+    """All that an export of a form may tell: answers, indicators under the settings that hold, edits."""
+    settings, parameters = effective_settings(session, form), get_parameters(session, form)
+    read_edits = partial(list_revisions, session, form)
+    return StoredForm(session, files, form, settings, parameters, reach, read_edits=read_edits)
+
+
+def list_held(source: StoredForm, options: ExportOptions, chosen: Chosen | None = None) -> Sequence[int]:
+    """The numbers of the submissions that an export holds, of those `chosen` by its query; of the form itself, none.
+    Bare numbers: there may be a million.
+    """
+    narrowed = source if chosen is None else source.narrow(chosen)
+    rows = () if options.format == "form" else narrowed.main_rows(NUMBERS, options.selection)
+    return array("q", (row[0] for row in rows))
 
 
 def remove_old_exports(config: Config, database: Database) -> None:
     """Files of exports that ended long ago go, and then the exports."""
-    moment = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=config.export_days)
+    moment = _now() - datetime.timedelta(days=config.export_days)
     with database.reading() as session:
         old = list_finished_before(session, moment)
     for export in old:

@@ -10,6 +10,7 @@ from surveyapp.clean.making import Cell, Clean, Making, Unusable, Verdict
 from surveyapp.clean.records import write_text
 from surveyapp.expressions.errors import ExpressionError, NotCheckable
 from surveyapp.expressions.regexes import compile_pattern, matches
+from surveyapp.sentences import say
 from surveyapp.values import INVALID, canonical_text, read_value
 
 DIALECT = "javarosa"
@@ -45,7 +46,9 @@ def _verdict(value: Any) -> Verdict:
 def _target(making: Making, known: Field, new: Any, allowed: set[str]) -> Any:
     if isinstance(new, str) and new in allowed:
         if known.type not in SELECTS:
-            raise Unusable("parameters.new_choice", f"{known.name} has no choices.", "Take new_choice away.")
+            raise Unusable(
+                "parameters.new_choice", say("{name} has no choices.", name=known.name), say("Take new_choice away.")
+            )
         return new
     return making.typed(known, new, "parameters.map")
 
@@ -79,7 +82,11 @@ def _check_pattern(pattern: str, name: str) -> None:
     try:
         compile_pattern(pattern, DIALECT)
     except (ExpressionError, NotCheckable) as error:
-        raise Unusable(name, f"The pattern “{pattern}” cannot be used: {error}", "Write a simpler pattern.") from error
+        raise Unusable(
+            name,
+            say("The pattern “{pattern}” cannot be used: {error}", pattern=pattern, error=error),
+            say("Write a simpler pattern."),
+        ) from error
 
 
 def make_recode_other(making: Making, known: Field) -> Clean:
@@ -87,15 +94,23 @@ def make_recode_other(making: Making, known: Field) -> Clean:
     given = making.given
     parent = making.field(given["parent"], "parameters.parent")
     if parent.type not in ("select_one", "select_multiple") or parent.repeat != known.repeat:
-        raise Unusable("parameters.parent", f"{parent.name} is no select beside {known.name}.", "Name its select.")
+        raise Unusable(
+            "parameters.parent",
+            say("{name} is no select beside {other}.", name=parent.name, other=known.name),
+            say("Name its select."),
+        )
     if not parent.allows(given["other"]):
         names = ", ".join(list(parent.choices)[:12])
-        message = f"“{given['other']}” is not among the choices of {parent.name}."
-        raise Unusable("parameters.other", message, f"Choose from {names}.")
+        message = say("“{choice}” is not among the choices of {name}.", choice=given["other"], name=parent.name)
+        raise Unusable("parameters.other", message, say("Choose from {names}.", names=names))
     allowed = set(given["new_choice"])
     targets = {old: _target(making, parent, new, allowed) for old, new in given["map"].items()}
     if empty := [old for old, new in targets.items() if new is None]:
-        raise Unusable("parameters.map", f"“{empty[0]}” has no choice beside it.", "Write the name of a choice.")
+        raise Unusable(
+            "parameters.map",
+            say("“{text}” has no choice beside it.", text=empty[0]),
+            say("Write the name of a choice."),
+        )
     find = _finder("casefold" if given["match"] == "exact" else given["match"], targets, "parameters.map")
     other, keeps = given["other"], given["text"] == "keep"
 
@@ -122,7 +137,9 @@ def make_set(making: Making, known: Field) -> Clean:
     """A value, or an expression; also where there was no answer."""
     given = making.given
     if (given["value"] is None) is (given["expression"] is None):
-        raise Unusable("parameters.value", "Either a value or an expression is needed.", "Give one of the two.")
+        raise Unusable(
+            "parameters.value", say("Either a value or an expression is needed."), say("Give one of the two.")
+        )
     if given["expression"] is None:
         fixed = Verdict(making.typed(known, given["value"], "parameters.value"))
         return lambda value, cell: fixed
@@ -160,9 +177,11 @@ def make_clip(making: Making, known: Field) -> Clean:
     given = making.given
     low, high, mode = given["min"], given["max"], given["mode"]
     if low is None and high is None:
-        raise Unusable("parameters.min", "A limit is needed.", "Give min, max or both.")
+        raise Unusable("parameters.min", say("A limit is needed."), say("Give min, max or both."))
     if low is not None and high is not None and low > high:
-        raise Unusable("parameters.min", f"min {low:g} is above max {high:g}.", "Turn them round.")
+        raise Unusable(
+            "parameters.min", say("min {low:g} is above max {high:g}.", low=low, high=high), say("Turn them round.")
+        )
     copy = making.column(known, f"{known.name}__clipped", known.type) if mode == "clip" else None
     least, most = -math.inf if low is None else low, math.inf if high is None else high
 
@@ -193,7 +212,11 @@ def make_convert(making: Making, known: Field) -> Clean:
     given = making.given
     unit = making.field(given["unit"], "parameters.unit")
     if unit.repeat != known.repeat:
-        raise Unusable("parameters.unit", f"{unit.name} does not stand beside {known.name}.", "Name its own unit.")
+        raise Unusable(
+            "parameters.unit",
+            say("{name} does not stand beside {other}.", name=unit.name, other=known.name),
+            say("Name its own unit."),
+        )
     target = making.typed(unit, given["target"], "parameters.target")
     factors = {write_text(making.typed(unit, name, "parameters.factors")): f for name, f in given["factors"].items()}
     factors.setdefault(write_text(target), 1)
@@ -226,9 +249,13 @@ def make_scale10(making: Making, known: Field) -> Clean:
     """Times 10^exponent, in the instances that are named, or where the suggestion of a check was accepted."""
     given = making.given
     if not -9 <= given["exponent"] <= 9 or given["exponent"] == 0:
-        raise Unusable("parameters.exponent", "The exponent must be -9 to 9 and not 0.", "Write -1 for a tenth.")
+        raise Unusable(
+            "parameters.exponent", say("The exponent must be -9 to 9 and not 0."), say("Write -1 for a tenth.")
+        )
     if not given["instances"] and not given["finding"]:
-        raise Unusable("parameters.instances", "Neither instances nor a check is named.", "Name one of the two.")
+        raise Unusable(
+            "parameters.instances", say("Neither instances nor a check is named."), say("Name one of the two.")
+        )
     factor, instances, check = 10.0 ** given["exponent"], frozenset(given["instances"]), given["finding"]
 
     def clean(value: Any, cell: Cell) -> Verdict | None:

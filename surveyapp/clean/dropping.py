@@ -13,9 +13,17 @@ from surveyapp.clean.language import describe
 from surveyapp.clean.making import Making, Rule, Unusable
 from surveyapp.clean.records import Row, Submission, SubmissionKey, write_text
 from surveyapp.expressions.errors import ExpressionError
+from surveyapp.sentences import say
 
-REASON_CODES: Final = ("refused", "test", "duplicate", "fabricated", "out of sample", "other")
+REASON_CODES: Final = ("refused", "test", "duplicate", "fabricated", "out_of_sample", "other")
+# How rules and logs once said it.
+_FORMER_CODES: Final = {"out of sample": "out_of_sample"}
 KEEPS: Final = ("newest", "oldest", "approved", "most_complete")
+
+
+def name_reason(code: str) -> str:
+    """The code of a reason as it is said today; what older rules and logs say is understood."""
+    return _FORMER_CODES.get(code, code)
 
 
 class Drop(NamedTuple):
@@ -37,7 +45,7 @@ def make_drop(making: Making) -> Dropping:
     given = making.given
     states, check, when = frozenset(given["states"]), given["finding"], making.rule.when
     if not states and not check and not when:
-        raise Unusable("when", "Nothing says which submissions to drop.", "Give when, states or finding.")
+        raise Unusable("when", say("Nothing says which submissions to drop."), say("Give when, states or finding."))
     formula = making.formula(when, "", "when") if when else None
 
     def drops(draft: Draft) -> bool:
@@ -93,7 +101,9 @@ def make_dedupe(making: Making, source: str) -> Dedupe:
     """Keys must lie in the main record."""
     keys = tuple(making.field(name, "parameters.keys") for name in making.given["keys"])
     if inner := [known.name for known in keys if known.repeat]:
-        raise Unusable("parameters.keys", f"{inner[0]} lies in a repeat.", "Name questions of the household.")
+        raise Unusable(
+            "parameters.keys", say("{name} lies in a repeat.", name=inner[0]), say("Name questions of the household.")
+        )
     return Dedupe(making.rule, source, keys, making.given["keep"])
 
 

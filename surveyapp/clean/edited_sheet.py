@@ -13,6 +13,7 @@ from surveyapp.clean.log_damage import NoStoredValue, read_answer, read_plain
 from surveyapp.clean.log_headers import Headers
 from surveyapp.clean.records import write_text
 from surveyapp.problems import SHEET_CHANGED, Problem
+from surveyapp.sentences import say
 
 INSTANCE: Final = "_instance_id"
 ROW_KEY: Final = "_row_key"
@@ -65,21 +66,25 @@ def compare_sheets(
         former = by_key.get(key)
         if former is None:
             errors.append(
-                {"row": number, "message": "This row was not in the export; interviews cannot be added here."}
+                {"row": number, "message": say("This row was not in the export; interviews cannot be added here.")}
             )
         elif seen.setdefault(key, number) != number:
-            errors.append({"row": number, "message": f"Row {seen[key]} has the same key."})
+            errors.append({"row": number, "message": say("Row {number} has the same key.", number=seen[key])})
         else:
             for header, known in present.items():
                 change = _compare(former.get(header), row.get(header), known, from_1904)
                 if change is not None and "fault" in change:
-                    errors.append({"row": number, "message": f"{header} {change['fault']}."})
+                    errors.append(
+                        {"row": number, "message": say("{header} {change}.", header=header, change=change["fault"])}
+                    )
                 elif change is not None:
                     rows.append({"instance_id": key[0], "row_key": key[1], "question": known.path, **change})
                     numbers.append(number)
     if errors:
         raise Problem(
-            SHEET_CHANGED, f"The sheet cannot be compared with its export ({len(errors)} reasons).", errors=errors
+            SHEET_CHANGED,
+            say("The sheet cannot be compared with its export ({count} reasons).", count=len(errors)),
+            errors=errors,
         )
     return SheetEdits(rows, numbers, [_removal(key) for key in by_key if key not in seen])
 
@@ -94,12 +99,16 @@ def _compare_headers(
     before = set().union(*(row.keys() for row in exported))
     after = set().union(*(row.keys() for row in edited))
     errors = [
-        {"row": 1, "message": f"The column “{name}” was not in the export; add questions to the form instead."}
+        {
+            "row": 1,
+            "message": say("The column “{name}” was not in the export; add questions to the form instead.", name=name),
+        }
         for name in sorted(after - before)
     ]
     lost = sorted((before - after) & {INSTANCE, ROW_KEY})
     return errors + [
-        {"row": 1, "message": f"The column {name} is gone; without it rows are not known."} for name in lost
+        {"row": 1, "message": say("The column {name} is gone; without it rows are not known.", name=name)}
+        for name in lost
     ]
 
 

@@ -48,6 +48,7 @@ from surveyapp.clean.text_rules import (
     make_parse_date,
     make_parse_number,
 )
+from surveyapp.sentences import say
 
 MakeClean: TypeAlias = Callable[[Making, Field], Clean]
 MakeWork: TypeAlias = Callable[[Making], Work]
@@ -78,20 +79,20 @@ def _optional(read: Callable[[Any], Any]) -> Parameter:
 
 def _mark(value: Any) -> str:
     if not isinstance(value, str) or len(value) > 1 or value.isalnum():
-        raise ValueError("one mark, such as . or , is needed")
+        raise ValueError(say("One mark, such as . or , is needed."))
     return value
 
 
 def _positive(value: Any) -> float:
     number = a_number(value)
     if number <= 0:
-        raise ValueError("a number above 0 is needed")
+        raise ValueError(say("A number above 0 is needed."))
     return number
 
 
 def _decimal(value: Any) -> str:
     if value not in (".", ","):
-        raise ValueError(". or , is needed")
+        raise ValueError(say(". or , is needed."))
     return str(value)
 
 

@@ -12,6 +12,7 @@ from surveyapp.expressions.evaluation import Compiled, compile_expression
 from surveyapp.expressions.references import References
 from surveyapp.expressions.scope import Scope
 from surveyapp.expressions.values import Scalar
+from surveyapp.sentences import say
 
 reference = re.compile(r"\$\{\s*([^{}\s]*)\s*\}")
 # Clean data are a function of what was answered: neither the clock nor a lot has a part in them.
@@ -38,7 +39,9 @@ class Formula:
             own = plan.own_path.get(context, context) or plan.definition.root.path
             references = compiled.references(own)
             if drawn := sorted(references.functions & FORBIDDEN):
-                raise ExpressionError(f"expected nothing that changes from run to run, found {drawn[0]}()")
+                raise ExpressionError(
+                    say("expected nothing that changes from run to run, found {name}()", name=drawn[0])
+                )
             self.compiled[version], self.references[version] = compiled, references
             self._needs[version] = plan.find_needs(compiled.tree, references.paths)
 
@@ -77,8 +80,10 @@ def _resolve(text: str, context: str, form: Questionnaire, plan: Plan) -> str:
         own = _find_own(name, context, form, plan)
         if own is None:
             near = form.suggest(name)
-            hint = f"; the nearest is ${{{near}}}" if near else ""
-            raise ExpressionError(f"expected the name of a question, repeat or group{hint}", found=f"${{{name}}}")
+            hint = say("; the nearest is ${{{near}}}", near=near) if near else ""
+            raise ExpressionError(
+                say("expected the name of a question, repeat or group{hint}", hint=hint), found=f"${{{name}}}"
+            )
         return f" {own} "
 
     return reference.sub(path, text)

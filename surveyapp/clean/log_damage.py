@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from surveyapp.clean.fields import SELECTS, TEXTS, Field
 from surveyapp.clean.records import write_text
+from surveyapp.sentences import say
 from surveyapp.values import INVALID, read_value
 
 EMPTY_WORDS: Final = frozenset({"", "na", "n/a", "#n/a", "#n/a n/a", "null", "none", "nan"})
@@ -55,7 +56,7 @@ def read_plain(cell: object) -> Reading:
         return Reading(cell.isoformat())
     text = str(cell)
     plain = text.replace("\u00a0", " ").strip()
-    return Reading(plain, healed="spaces around it" if plain != text else "")
+    return Reading(plain, healed=say("spaces around it") if plain != text else "")
 
 
 def is_empty(cell: object) -> bool:
@@ -69,16 +70,18 @@ def _read_special(cell: object) -> Reading | None:
             fault=f"holds the formula {cell.formula} without its value; write the value itself".replace("  ", " ")
         )
     if isinstance(cell, str) and cell.strip().upper() in ERRORS:
-        return Reading(fault=f"holds the error {cell.strip()}")
+        return Reading(fault=say("holds the error {strip}", strip=cell.strip()))
     return Reading() if is_empty(cell) else None
 
 
 def _read_id(number: float) -> Reading:
     if abs(number) >= MOST_DIGITS:
-        return Reading(fault="is a number of more than 15 digits, of which the file has lost some; format it as text")
+        return Reading(
+            fault=say("is a number of more than 15 digits, of which the file has lost some; format it as text")
+        )
     whole = isinstance(number, int) or number.is_integer()
     text = str(int(number)) if whole else write_text(float(number))
-    return Reading(text, healed="1.0 for 1" if isinstance(number, float) and whole else "")
+    return Reading(text, healed=say("1.0 for 1") if isinstance(number, float) and whole else "")
 
 
 def read_answer(cell: object, known: Field, *, from_1904: bool = False) -> Reading:
@@ -105,24 +108,39 @@ def read_answer(cell: object, known: Field, *, from_1904: bool = False) -> Readi
 def _fits(known: Field, text: str, healed: str = "") -> Reading:
     found = read_value(known.type, text)
     if found is INVALID:
-        return Reading(fault=f"is “{text[:80]}”, which is no value of {known.name} ({known.type})")
+        return Reading(
+            fault=say(
+                "is “{text}”, which is no value of {name} ({type})", text=text[:80], name=known.name, type=known.type
+            )
+        )
     return Reading(write_text(found), healed=healed)
 
 
 def _read_truth(cell: bool, known: Field) -> Reading:
     if known.type == "boolean":
         return Reading("true" if cell else "false")
-    return Reading(fault=f"is {'TRUE' if cell else 'FALSE'}, which is no value of {known.name} ({known.type})")
+    return Reading(
+        fault=say(
+            "is {value}, which is no value of {name} ({type})",
+            value="TRUE" if cell else "FALSE",
+            name=known.name,
+            type=known.type,
+        )
+    )
 
 
 def _read_moment(cell: datetime.date | datetime.time, known: Field) -> Reading:
     if known.type == "date" and isinstance(cell, datetime.datetime):
         if cell.time() != datetime.time():
-            return Reading(fault=f"is {cell.isoformat()}, which is a date with a time")
+            return Reading(fault=say("is {isoformat}, which is a date with a time", isoformat=cell.isoformat()))
         return Reading(cell.date().isoformat())
     fits = {"date": datetime.date, "datetime": datetime.datetime, "time": datetime.time}.get(known.type)
     if fits is None or not isinstance(cell, fits):
-        return Reading(fault=f"was turned into the date {cell.isoformat()} by the spreadsheet; format it as text")
+        return Reading(
+            fault=say(
+                "was turned into the date {isoformat} by the spreadsheet; format it as text", isoformat=cell.isoformat()
+            )
+        )
     return _fits(known, cell.isoformat())
 
 
@@ -142,12 +160,12 @@ def _read_number(number: float, known: Field, from_1904: bool) -> Reading:
 
 def _read_serial(number: float, known: Field, from_1904: bool) -> Reading:
     if not FIRST_SERIAL <= number <= LAST_SERIAL:
-        return Reading(fault=f"is {number:g}, which is no day")
+        return Reading(fault=say("is {number:g}, which is no day", number=number))
     moment = EPOCHS[from_1904] + datetime.timedelta(seconds=round(number * 86_400))
     if known.type == "date":
         if moment.time() != datetime.time():
-            return Reading(fault=f"is {moment.isoformat()}, which is a date with a time")
-        return Reading(moment.date().isoformat(), healed="a day as its serial number")
+            return Reading(fault=say("is {isoformat}, which is a date with a time", isoformat=moment.isoformat()))
+        return Reading(moment.date().isoformat(), healed=say("a day as its serial number"))
     return _fits(known, moment.isoformat(), "a moment as its serial number")
 
 
@@ -167,7 +185,7 @@ def _read_text(cell: str, known: Field) -> Reading:
 def _read_choices(cell: object, known: Field) -> Reading:
     text = _choice_text(cell)
     if text is None:
-        return Reading(fault=f"is {cell}, which is among no choices of {known.name}")
+        return Reading(fault=say("is {cell}, which is among no choices of {name}", cell=cell, name=known.name))
     if known.type == "select_one":
         return _one_choice(text, known)
     parts = [part for part in text.replace(";", ",").split(",") if part.strip()] if set(",;") & set(text) else [text]
@@ -204,10 +222,18 @@ def _one_choice(text: str, known: Field) -> Reading:
             name for name, label in known.choices.items() if any(_fold(words) == wanted for words in label.values())
         ]
     if len(names) == 1:
-        return Reading(names[0], healed="a label for a name")
+        return Reading(names[0], healed=say("a label for a name"))
     listed = ", ".join(list(known.choices)[:12])
     what = "stands for several choices" if names else "is not among the choices"
-    return Reading(fault=f"is “{text[:80]}”, which {what} of {known.name}; those are {listed}")
+    return Reading(
+        fault=say(
+            "is “{text}”, which {what} of {name}; those are {listed}",
+            text=text[:80],
+            what=what,
+            name=known.name,
+            listed=listed,
+        )
+    )
 
 
 def _fold(text: str) -> str:

@@ -9,6 +9,7 @@ from surveyapp.clean.log import DeletionRow, LogRow
 from surveyapp.clean.log_damage import read_plain
 from surveyapp.clean.records import Row, make_hash
 from surveyapp.problems import LOG_CHANGED, LOG_INVALID, Problem
+from surveyapp.sentences import say
 
 # error: mend the file; blocked: the row is left out; warning, info: the row goes in.
 Weight: TypeAlias = Literal["error", "blocked", "warning", "info"]
@@ -119,5 +120,5 @@ def accept_import(dry_run: DryRun, token: str, data_version: str, file_hash: str
         raise Problem(LOG_CHANGED, "Since the dry run the file or the data have changed.")
     if dry_run.faults:
         errors = [notice._asdict() for notice in dry_run.faults]
-        raise Problem(LOG_INVALID, f"{len(errors)} rows of the log have faults.", errors=errors)
+        raise Problem(LOG_INVALID, say("{count} rows of the log have faults.", count=len(errors)), errors=errors)
     return dry_run.log

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from surveyapp.problems import LOG_UNREADABLE, Problem
+from surveyapp.sentences import say
 
 Custom: TypeAlias = Literal["ours", "impact", "ipa", "by hand"]
 
@@ -64,7 +65,11 @@ def map_headers(headers: Sequence[object], by_hand: Mapping[str, str] | None = N
     customs: list[Custom] = []
     for column, header in (by_hand or {}).items():
         if column not in SYNONYMS or plain_header(header) not in present:
-            detail = f"“{header}” for {column} cannot be used: the sheet has no such column, or the log has none."
+            detail = say(
+                "“{header}” for {column} cannot be used: the sheet has no such column, or the log has none.",
+                header=header,
+                column=column,
+            )
             raise Problem(LOG_UNREADABLE, detail)
         found[column] = present[plain_header(header)]
         customs.append("by hand")
@@ -79,6 +84,6 @@ def map_headers(headers: Sequence[object], by_hand: Mapping[str, str] | None = N
         lacking.append(" or ".join(EITHER))
     if lacking:
         there = ", ".join(present.values()) or "none"
-        errors = [{"column": name, "message": f"There is no column for {name}."} for name in lacking]
-        raise Problem(LOG_UNREADABLE, f"Columns are missing; the sheet has {there}.", errors=errors)
+        errors = [{"column": name, "message": say("There is no column for {name}.", name=name)} for name in lacking]
+        raise Problem(LOG_UNREADABLE, say("Columns are missing; the sheet has {there}.", there=there), errors=errors)
     return Headers(found, next((c for c in ("by hand", "ipa", "impact") if c in customs), "ours"))

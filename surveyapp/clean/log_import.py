@@ -27,6 +27,7 @@ from surveyapp.clean.log_dry_run import (
 )
 from surveyapp.clean.log_headers import Headers
 from surveyapp.clean.records import CellKey, Row, write_text
+from surveyapp.sentences import say
 
 # Words of others for our kinds of change.
 CHANGE_WORDS: Final[Mapping[str, str]] = {
@@ -67,7 +68,7 @@ class _Trial:
         """A cell that is no answer."""
         reading = read_plain(cells.get(self.headers.columns.get(column, ""), None))
         if reading.fault:
-            self.say(number, "error", "cell", f"{column} {reading.fault}.")
+            self.say(number, "error", "cell", say("{column} {fault}.", column=column, fault=reading.fault))
         return reading.text
 
     def cell(self, cells: Mapping[str, object], column: str) -> object:
@@ -152,7 +153,12 @@ def _read_kind(trial: _Trial, number: int, cells: Mapping[str, object]) -> str:
     kind = CHANGE_WORDS.get("_".join(word.casefold().split()))
     if kind is None:
         kinds = ", ".join(HUMAN_CHANGES)
-        trial.say(number, "error", "change-type-unknown", f"“{word}” is no kind of change; those are {kinds}.")
+        trial.say(
+            number,
+            "error",
+            "change-type-unknown",
+            say("“{word}” is no kind of change; those are {kinds}.", word=word, kinds=kinds),
+        )
         return ""
     return kind
 
@@ -160,16 +166,26 @@ def _read_kind(trial: _Trial, number: int, cells: Mapping[str, object]) -> str:
 def _check_submission(trial: _Trial, number: int, row: LogRow, known: KnownSubmission | None) -> bool:
     name = row.instance_id
     if known is None:
-        trial.say(number, "error", "uuid-unknown", f"There is no submission “{name}”.")
+        trial.say(number, "error", "uuid-unknown", say("There is no submission “{name}”.", name=name))
     elif known.form_id and known.form_id != trial.form.form_id:
-        trial.say(number, "error", "other-form", f"The submission {name} is of the form {known.form_id}.")
+        trial.say(
+            number,
+            "error",
+            "other-form",
+            say("The submission {name} is of the form {form_id}.", name=name, form_id=known.form_id),
+        )
     elif known.deletion is not None:
         former = trial.standing.get((name, "", ""))
         if row.change_type == "remove_survey" and former is not None and former.change_type == "remove_survey":
             trial.statuses[number] = "already applied"
         else:
             why = known.deletion.reason_code
-            trial.say(number, "error", "deleted", f"The submission {name} is not in the clean data ({why}).")
+            trial.say(
+                number,
+                "error",
+                "deleted",
+                say("The submission {name} is not in the clean data ({why}).", name=name, why=why),
+            )
     else:
         return True
     return False
@@ -191,14 +207,21 @@ def _read_place(
         question = next((f for f in trial.form.by_name.get(name, ()) if f.repeat == target.repeat), None)
     if question is None:
         near = trial.form.suggest(name)
-        hint = f" Did you mean “{near}”?" if near else ""
-        trial.say(number, "error", "question-unknown", f"The form has no question “{name}”.{hint}")
+        hint = say(" Did you mean “{near}”?", near=near) if near else ""
+        trial.say(
+            number, "error", "question-unknown", say("The form has no question “{name}”.{hint}", name=name, hint=hint)
+        )
         return None
     if target is None or target.repeat != question.repeat:
         _say_row(trial, number, row, key, question.name)
         return None
     if not trial.form.has(known.version, question.path):
-        message = f"{question.name} is not asked by version {known.version}, with which {known.instance_id} was made."
+        message = say(
+            "{name} is not asked by version {version}, with which {instance_id} was made.",
+            name=question.name,
+            version=known.version,
+            instance_id=known.instance_id,
+        )
         trial.say(number, "error", "question-not-in-version", message)
         return None
     return replace(row, row_key=key, path=question.path), target, question
@@ -208,10 +231,11 @@ def _say_row(trial: _Trial, number: int, row: LogRow, key: str, name: str) -> No
     if row.change_type == "remove_row" and trial.standing.get((row.instance_id, key, "")) is not None:
         trial.statuses[number] = "already applied"
     elif not key:
-        message = f"{name or 'The row'} lies in a repeat; row_key says which of its rows is meant."
+        message = say("{what} lies in a repeat; row_key says which of its rows is meant.", what=name or say("The row"))
         trial.say(number, "error", "row-key-missing", message)
     else:
-        message = f"{row.instance_id} has no row “{key}”" + (f" with {name}." if name else ".")
+        place = say(" with {name}", name=name) if name else ""
+        message = say("{instance} has no row “{key}”{place}.", instance=row.instance_id, key=key, place=place)
         trial.say(number, "error", "row-key-unknown", message)
 
 
@@ -225,18 +249,23 @@ def _read_change(
     row, target, question = place
     new_cell = trial.cell(cells, "new_value")
     if row.change_type == "blank_response" and not is_empty(new_cell):
-        trial.say(number, "error", "new-value-present", "An answer that is blanked has no new value.")
+        trial.say(number, "error", "new-value-present", say("An answer that is blanked has no new value."))
         return None
     if row.change_type in VALUED and is_empty(new_cell) and str(new_cell) not in question.choices:
-        trial.say(number, "error", "new-value-missing", f"The new value of {question.name} is missing.")
+        trial.say(number, "error", "new-value-missing", say("The new value of {name} is missing.", name=question.name))
         return None
     new = read_answer(new_cell, question, from_1904=trial.meta.from_1904)
     if row.change_type in VALUED and new.fault:
-        trial.say(number, "error", "value", f"The new value {new.fault}.")
+        trial.say(number, "error", "value", say("The new value {fault}.", fault=new.fault))
         return None
     wanted = new.text if row.change_type in VALUED else ""
     if new.healed and wanted:
-        trial.say(number, "info", "healed", f"The new value was read as “{wanted}”: {new.healed}.")
+        trial.say(
+            number,
+            "info",
+            "healed",
+            say("The new value was read as “{wanted}”: {healed}.", wanted=wanted, healed=new.healed),
+        )
     row = replace(row, new_value=wanted)
     now = write_text(target.values.get(question.path))
     trial.before[number] = now
@@ -263,13 +292,15 @@ def _check_old(
     cell = trial.cell(cells, "old_value")
     if is_empty(cell):
         if now:
-            message = f"The old value was not given; {question.name} is “{now}” now."
+            message = say("The old value was not given; {name} is “{now}” now.", name=question.name, now=now)
             trial.say(number, "warning", "unverified", message)
         return replace(row, old_value=now)
     old = read_answer(cell, question, from_1904=trial.meta.from_1904)
     text = read_plain(cell).text if old.fault else old.text
     if not loosely_equal(text, now, question):
-        message = f"{question.name} was “{text}” for the author of this row and is “{now}” now."
+        message = say(
+            "{name} was “{text}” for the author of this row and is “{now}” now.", name=question.name, text=text, now=now
+        )
         trial.say(number, "blocked", "stale", message)
     return replace(row, old_value=now)
 
@@ -286,7 +317,7 @@ def _compare_rows(trial: _Trial) -> None:
         if not whole and (
             row.instance_id in removed or (row.change_type != "remove_row" and (row.instance_id, row.row_key) in gone)
         ):
-            trial.say(number, "warning", "removed-too", "Another row removes it; this change is ignored.")
+            trial.say(number, "warning", "removed-too", say("Another row removes it; this change is ignored."))
             trial.statuses[number] = "ignored"
             continue
         first = seen.setdefault((row.instance_id, row.cell, whole), number)
@@ -294,10 +325,15 @@ def _compare_rows(trial: _Trial) -> None:
             continue
         former = trial.rows[first]
         if (former.change_type, former.new_value) == (row.change_type, row.new_value):
-            trial.say(number, "info", "merged", f"It says the same as row {first}.")
+            trial.say(number, "info", "merged", say("It says the same as row {first}.", first=first))
             trial.statuses[number] = "merged"
         else:
-            trial.say(number, "error", "contradicts", f"It says something else of this cell than row {first}.")
+            trial.say(
+                number,
+                "error",
+                "contradicts",
+                say("It says something else of this cell than row {first}.", first=first),
+            )
             trial.statuses[first] = "faulty"
 
 
@@ -306,12 +342,12 @@ def _check_reasons(trial: _Trial) -> None:
     waiting = {number: row for number, row in trial.rows.items() if number not in trial.statuses}
     if "reason" not in trial.headers.columns:
         if waiting:
-            trial.say(1, "warning", "reason-missing", "The log has no column for reasons: nobody will know why.")
+            trial.say(1, "warning", "reason-missing", say("The log has no column for reasons: nobody will know why."))
         return
     own = trial.headers.custom in ("ours", "by hand")
     for number, row in waiting.items():
         if not row.reason and (own or not row.issue):
-            trial.say(number, "error" if own else "warning", "reason-missing", "The row does not say why.")
+            trial.say(number, "error" if own else "warning", "reason-missing", say("The row does not say why."))
 
 
 def _finish(trial: _Trial) -> DryRun:

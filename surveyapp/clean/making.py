@@ -11,6 +11,7 @@ from surveyapp.clean.language import Formula
 from surveyapp.clean.records import Row, make_hash
 from surveyapp.clean.trees import Plan
 from surveyapp.expressions.errors import ExpressionError
+from surveyapp.sentences import say
 from surveyapp.values import INVALID, read_value
 
 # What a rule acts on: cells, rows of a repeat, whole submissions, groups of submissions, a column of its own, or only
@@ -130,15 +131,15 @@ class Making:
         """
         found = self.added.get(name) or self.form.find_field(name)
         if found is None:
-            raise Unusable(parameter, f"“{name}” is not one question of the form.", self.hint(name))
+            raise Unusable(parameter, say("“{name}” is not one question of the form.", name=name), self.hint(name))
         return found
 
     def hint(self, name: str) -> str:
         """What to write instead of an unknown name."""
         if len(self.form.by_name.get(name, ())) > 1:
-            return "Several questions have this name; write its whole path."
+            return say("Several questions have this name; write its whole path.")
         near = self.form.suggest(name)
-        return f"Did you mean “{near}”?" if near else "Check the name against the form."
+        return say("Did you mean “{near}”?", near=near) if near else say("Check the name against the form.")
 
     def formula(self, text: str, context: str, parameter: str) -> Formula:
         """An expression.
@@ -150,7 +151,9 @@ class Making:
             return Formula(text, context, self.form, self.plans)
         except ExpressionError as error:
             raise Unusable(
-                parameter, f"The expression “{text}” cannot be read: {error}", "Write it as in the XLSForm."
+                parameter,
+                say("The expression “{text}” cannot be read: {error}", text=text, error=error),
+                say("Write it as in the XLSForm."),
             ) from error
 
     def typed(self, known: Field, value: Any, parameter: str) -> Any:
@@ -163,11 +166,17 @@ class Making:
         found = read_value(known.type, text)
         if found is INVALID:
             raise Unusable(
-                parameter, f"“{text}” is no value of {known.name}, which is {known.type}.", "Write a value of its type."
+                parameter,
+                say("“{text}” is no value of {name}, which is {type}.", text=text, name=known.name, type=known.type),
+                say("Write a value of its type."),
             )
         if isinstance(found, str) and not known.allows(found):
             names = ", ".join(list(known.choices)[:12])
-            raise Unusable(parameter, f"“{text}” is not among the choices of {known.name}.", f"Choose from {names}.")
+            raise Unusable(
+                parameter,
+                say("“{text}” is not among the choices of {name}.", text=text, name=known.name),
+                say("Choose from {names}.", names=names),
+            )
         return found
 
     def column(self, near: Field, name: str, kind: Any, label: Mapping[str, str] | None = None) -> Field:
@@ -179,7 +188,7 @@ class Making:
         parent = near.repeat or f"/{self.form.newest.root.name}"
         path = f"{parent}/{name}"
         if name in self.form.by_name or (path in self.form.fields):
-            raise Unusable("name", f"“{name}” is a question of the form.", "Choose another name.")
+            raise Unusable("name", say("“{name}” is a question of the form.", name=name), say("Choose another name."))
         made = Field(path, name, near.repeat, kind, label or {}, added=True)
         self.added[name] = made
         return made
@@ -195,35 +204,35 @@ def _text(value: Any) -> str:
 def a_text(value: Any) -> str:
     """A text with something in it."""
     if not isinstance(value, str) or not value.strip():
-        raise ValueError("a text is needed")
+        raise ValueError(say("A text is needed."))
     return value
 
 
 def a_flag(value: Any) -> bool:
     """true or false."""
     if not isinstance(value, bool):
-        raise ValueError("true or false is needed")
+        raise ValueError(say("True or false is needed."))
     return value
 
 
 def a_number(value: Any) -> float:
     """A finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) == float("inf"):
-        raise ValueError("a number is needed")
+        raise ValueError(say("A number is needed."))
     return value
 
 
 def a_whole_number(value: Any) -> int:
     """A whole number."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("a whole number is needed")
+        raise ValueError(say("A whole number is needed."))
     return value
 
 
 def a_scalar(value: Any) -> Any:
     """A text, a number or a truth."""
     if not isinstance(value, str | int | float | bool):
-        raise ValueError("a value is needed")
+        raise ValueError(say("A value is needed."))
     return value
 
 
@@ -232,7 +241,7 @@ def one_of(*allowed: str) -> Callable[[Any], str]:
 
     def read(value: Any) -> str:
         if value not in allowed:
-            raise ValueError(f"one of {', '.join(allowed)} is needed")
+            raise ValueError(say("One of {allowed} is needed.", allowed=allowed))
         return str(value)
 
     return read
@@ -242,7 +251,7 @@ def texts(value: Any) -> tuple[str, ...]:
     """Several texts, at least one; a single text stands for itself."""
     found = [value] if isinstance(value, str) else value
     if not isinstance(found, Sequence) or not found or not all(isinstance(item, str) and item for item in found):
-        raise ValueError("a list of texts is needed")
+        raise ValueError(say("A list of texts is needed."))
     return tuple(found)
 
 
@@ -251,9 +260,9 @@ def a_map(read: Callable[[Any], Any], *, unnamed: bool = False) -> Callable[[Any
 
     def read_map(value: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping) or not value or not all(isinstance(key, str) for key in value):
-            raise ValueError("a mapping is needed")
+            raise ValueError(say("A mapping is needed."))
         if not unnamed and not all(key.strip() for key in value):
-            raise ValueError("a line has nothing on its left side")
+            raise ValueError(say("A line has nothing on its left side."))
         return {key: read(item) for key, item in value.items()}
 
     return read_map

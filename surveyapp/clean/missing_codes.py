@@ -11,6 +11,7 @@ from surveyapp.clean.records import REASONS, write_text
 from surveyapp.expressions.errors import ExpressionError
 from surveyapp.expressions.evaluation import compile_expression
 from surveyapp.expressions.scope import Environment, Scope
+from surveyapp.sentences import say
 
 # 99 and its like are plausible answers: they count only where a rule names them.
 USUAL: Final = {"-99": "dont_know", "-98": "refused", "-88": "other_code"}
@@ -20,7 +21,7 @@ ANY_DAY: Final = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 def a_reason(value: Any) -> str:
     """A missing reason that a rule may give."""
     if value not in REASONS[2:8]:
-        raise ValueError(f"one of {', '.join(REASONS[2:8])} is needed")
+        raise ValueError(say("One of {reasons} is needed.", reasons=REASONS[2:8]))
     return str(value)
 
 
@@ -36,10 +37,14 @@ def make_missing_codes(making: Making, known: Field) -> Clean:
             usable[code] = reason
         elif named:
             raise Unusable(
-                "parameters.codes", f"{code} is an answer that {known.name} allows.", "Take this code or question away."
+                "parameters.codes",
+                say("{code} is an answer that {name} allows.", code=code, name=known.name),
+                say("Take this code or question away."),
             )
     if named and not usable:
-        raise Unusable("parameters.codes", f"{known.name} can hold none of the codes.", "Check the codes.")
+        raise Unusable(
+            "parameters.codes", say("{name} can hold none of the codes.", name=known.name), say("Check the codes.")
+        )
     numeric = known.type in NUMBERS
     verdicts: dict[Any, Verdict] = {
         float(code) if numeric else code: Verdict(None, reason) for code, reason in usable.items()
@@ -50,6 +55,13 @@ def make_missing_codes(making: Making, known: Field) -> Clean:
         return None if value is None else verdicts.get(value)
 
     return clean
+
+
+def usual_codes(known: Field) -> dict[float, str]:
+    """What the usual codes mean among the numbers of a question, where its own range does not hold them."""
+    if known.type not in NUMBERS:
+        return {}
+    return {float(code): reason for code, reason in USUAL.items() if not holds_code(known, code)}
 
 
 def _spelling(known: Field, code: str) -> str:

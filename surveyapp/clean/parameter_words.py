@@ -67,8 +67,8 @@ OLD_NEW: Final = (Words("Old answer", "原答案"), Words("New answer", "新答�
 NAME_LABEL: Final = (Words("Name", "名称"), Words("Label", "标签"))
 NEW_CHOICE: Final = _slot(
     "table",
-    ("Choices that the form does not have", "表单中没有的选项"),
-    ("Only for new answers that the form does not offer.", "仅用于表单未提供的新答案。"),
+    ("Choices that the form does not have", "问卷中没有的选项"),
+    ("Only for new answers that the form does not offer.", "仅用于问卷未提供的新答案。"),
     heads=NAME_LABEL,
 )
 FINDING: Final = _slot(
@@ -101,7 +101,7 @@ SLOTS: Final[Mapping[str, Mapping[str, Slot]]] = {
                 "test": Words("a test", "测试"),
                 "duplicate": Words("a duplicate", "重复"),
                 "fabricated": Words("made up", "捏造"),
-                "out of sample": Words("not in the sample", "不在样本中"),
+                "out_of_sample": Words("not in the sample", "不在样本中"),
                 "other": Words("another reason", "其他原因"),
             },
         ),
@@ -272,7 +272,7 @@ SLOTS: Final[Mapping[str, Mapping[str, Slot]]] = {
         "label": _slot(
             "table",
             ("Labels", "标签"),
-            ("By language of the form.", "按表单语言填写。"),
+            ("By language of the form.", "按问卷语言填写。"),
             heads=(Words("Language", "语言"), Words("Label", "标签")),
         ),
         "expression": _slot(

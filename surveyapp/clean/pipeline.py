@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from surveyapp.clean.decisions import decide, find_removal, settle
 from surveyapp.clean.drafts import Author, Draft
-from surveyapp.clean.dropping import Candidate, Drop, GroupDecisions, choose
+from surveyapp.clean.dropping import Candidate, Drop, GroupDecisions, choose, name_reason
 from surveyapp.clean.fields import Field
 from surveyapp.clean.language import describe, scalar_text
 from surveyapp.clean.log import Decided, DeletionRow, LogRow, by_instance, hash_log
@@ -204,7 +204,7 @@ class Cleaner:
         """Stage 1: the decision of a person first, then rules by position, then duplicates."""
         removal = find_removal(log)
         if removal is not None:
-            code, text = removal.check_id or "other", removal.reason or removal.issue
+            code, text = name_reason(removal.check_id) or "other", removal.reason or removal.issue
             return Drop(removal.source, code, text, None, removal.changed_by, removal.changed_at)
         for rule, source, drops in self.program.drops:
             if drops(draft):

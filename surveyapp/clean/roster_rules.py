@@ -9,6 +9,7 @@ from surveyapp.clean.language import describe
 from surveyapp.clean.making import Making, Unusable, Work
 from surveyapp.clean.records import Row
 from surveyapp.expressions.errors import ExpressionError
+from surveyapp.sentences import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def find_repeat(making: Making, name: str) -> str:
     """
     path = making.form.find_repeat(name)
     if path is None:
-        raise Unusable("parameters.repeat", f"“{name}” is no repeat of the form.", "Name a repeat.")
+        raise Unusable("parameters.repeat", say("“{name}” is no repeat of the form.", name=name), say("Name a repeat."))
     return path
 
 
@@ -37,7 +38,9 @@ def make_drop_row(making: Making) -> Work:
     """Rows by key, or those of `repeat` for which `when` holds."""
     keys, repeat, when = frozenset(making.given["row_keys"]), making.given["repeat"], making.rule.when
     if bool(keys) is bool(repeat and when):
-        raise Unusable("parameters.row_keys", "Either row keys, or repeat and when, are needed.", "Give one of them.")
+        raise Unusable(
+            "parameters.row_keys", say("Either row keys, or repeat and when, are needed."), say("Give one of them.")
+        )
     path = find_repeat(making, repeat) if repeat else ""
     formula = making.formula(when, path, "when") if path else None
 
@@ -65,7 +68,7 @@ def make_merge_rows(making: Making) -> Work:
     """The row `drop` fills what is empty in `keep`, gives it the rows inside, and is gone."""
     keep_key, drop_key = making.given["keep"], making.given["drop"]
     if keep_key == drop_key:
-        raise Unusable("parameters.drop", "A row cannot be merged with itself.", "Name two rows.")
+        raise Unusable("parameters.drop", say("A row cannot be merged with itself."), say("Name two rows."))
 
     def work(draft: Draft, author: Author) -> None:
         keep, drop = draft.find_row(keep_key), draft.find_row(drop_key)
@@ -87,7 +90,7 @@ def read_move(making: Making) -> Move:
     """A row of one household that belongs to another."""
     given = making.given
     if given["instance"] == given["to"]:
-        raise Unusable("parameters.to", "The row is already there.", "Name another household.")
+        raise Unusable("parameters.to", say("The row is already there."), say("Name another household."))
     return Move(given["row_key"], given["instance"], given["to"], given["to_parent"])
 
 
@@ -95,7 +98,11 @@ def make_renumber(making: Making) -> Work:
     """Numbers the rows of a repeat 1, 2, ... within the row around them, into the rule's question."""
     known = making.field(making.given["question"], "parameters.question")
     if not known.repeat or known.type != "integer":
-        raise Unusable("parameters.question", f"{known.name} is no whole number in a repeat.", "Name one that is.")
+        raise Unusable(
+            "parameters.question",
+            say("{name} is no whole number in a repeat.", name=known.name),
+            say("Name one that is."),
+        )
 
     def work(draft: Draft, author: Author) -> None:
         counts: dict[str, int] = {}
@@ -110,7 +117,9 @@ def make_fix_relation(making: Making) -> Work:
     """Gives rows, by key, another relation."""
     known = making.field(making.given["question"], "parameters.question")
     if not known.repeat:
-        raise Unusable("parameters.question", f"{known.name} does not lie in a repeat.", "Name one that does.")
+        raise Unusable(
+            "parameters.question", say("{name} does not lie in a repeat.", name=known.name), say("Name one that does.")
+        )
     values: Mapping[str, Any] = {
         key: making.typed(known, value, "parameters.values") for key, value in making.given["values"].items()
     }

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from surveyapp.clean.drafts import Author
-from surveyapp.clean.dropping import Dedupe, Dropping, make_dedupe, make_drop
+from surveyapp.clean.dropping import Dedupe, Dropping, make_dedupe, make_drop, name_reason
 from surveyapp.clean.fields import Field, Questionnaire
 from surveyapp.clean.kinds import KINDS, Kind
 from surveyapp.clean.language import Formula
@@ -14,6 +14,7 @@ from surveyapp.clean.making import REQUIRED, Clean, Example, Fault, Making, Rule
 from surveyapp.clean.roster_rules import Move, read_move
 from surveyapp.clean.trees import Plan
 from surveyapp.problems import RULESET_INVALID, Problem
+from surveyapp.sentences import as_sentence, say
 
 KNOWN_FIELDS: Final = frozenset(
     {"id", "kind", "questions", "when", "scope", "reason", "active", "cascade", "parameters", "examples"}
@@ -90,7 +91,15 @@ def compile_ruleset(data: Sequence[Mapping[str, Any]], form: Questionnaire, *, v
     seen: dict[str, int] = {}
     for number, rule in enumerate(rules, 1):
         if rule is not None and seen.setdefault(rule.id, number) != number:
-            faults.append(Fault(number, rule.id, "id", f"Rule {seen[rule.id]} has the same id.", "Choose another id."))
+            faults.append(
+                Fault(
+                    number,
+                    rule.id,
+                    "id",
+                    say("Rule {number} has the same id.", number=seen[rule.id]),
+                    say("Choose another id."),
+                )
+            )
     ruleset = Ruleset(form.form_id, version, tuple(rule for rule in rules if rule is not None))
     added: dict[str, list[str]] = {}
     plans = {name: Plan(form, name, added) for name in form.versions}
@@ -100,7 +109,7 @@ def compile_ruleset(data: Sequence[Mapping[str, Any]], form: Questionnaire, *, v
         if rule is not None:
             _compile_rule(program, number, rule, added, faults)
     if faults:
-        detail = f"The ruleset has {len(faults)} fault{'s' if len(faults) > 1 else ''}."
+        detail = say("The ruleset has {count} fault{plural}.", count=len(faults), plural="s" if len(faults) > 1 else "")
         raise Problem(RULESET_INVALID, detail, errors=[fault._asdict() for fault in sorted(faults)])
     return program
 
@@ -108,7 +117,9 @@ def compile_ruleset(data: Sequence[Mapping[str, Any]], form: Questionnaire, *, v
 # -- from JSON --------------------------------------------------------------------------------------------------------
 def _read_rule(number: int, raw: Any, faults: list[Fault]) -> Rule | None:
     if not isinstance(raw, Mapping):
-        faults.append(Fault(number, "", "", "The rule is no mapping.", "Write it as an object with id and kind."))
+        faults.append(
+            Fault(number, "", "", say("The rule is no mapping."), say("Write it as an object with id and kind."))
+        )
         return None
     name = raw.get("id") if isinstance(raw.get("id"), str) else ""
     before = len(faults)
@@ -117,26 +128,32 @@ def _read_rule(number: int, raw: Any, faults: list[Fault]) -> Rule | None:
         faults.append(Fault(number, str(name), where, message, remedy))
 
     if not name:
-        fault("id", "The rule has no id.", "Give it a short name.")
+        fault("id", say("The rule has no id."), say("Give it a short name."))
     if raw.get("kind") not in KINDS:
-        fault("kind", f"“{raw.get('kind')}” is no kind of rule.", f"Choose from {', '.join(KINDS)}.")
+        fault(
+            "kind", say("“{kind}” is no kind of rule.", kind=raw.get("kind")), say("Choose from {kinds}.", kinds=KINDS)
+        )
     for key in sorted(raw.keys() - KNOWN_FIELDS):
-        fault(key, "A rule has no such field.", f"Known are {', '.join(sorted(KNOWN_FIELDS))}.")
+        fault(key, say("A rule has no such field."), say("Known are {known}.", known=sorted(KNOWN_FIELDS)))
     for key in ("when", "scope", "reason"):
         if not isinstance(raw.get(key, ""), str):
-            fault(key, "A text is needed.", "Write a text.")
+            fault(key, say("A text is needed."), say("Write a text."))
     for key in ("active", "cascade"):
         if not isinstance(raw.get(key, False), bool):
-            fault(key, "true or false is needed.", "Write true or false.")
+            fault(key, say("true or false is needed."), say("Write true or false."))
     questions = raw.get("questions", ())
     questions = (questions,) if isinstance(questions, str) else questions
     if not isinstance(questions, list | tuple) or not all(isinstance(q, str) and q for q in questions):
-        fault("questions", "A list of names is needed.", "Write the names of questions.")
+        fault("questions", say("A list of names is needed."), say("Write the names of questions."))
     if not isinstance(raw.get("parameters", {}), Mapping):
-        fault("parameters", "A mapping is needed.", "Write the parameters by name.")
+        fault("parameters", say("A mapping is needed."), say("Write the parameters by name."))
     examples = raw.get("examples", ())
     if not _are_examples(examples):
-        fault("examples", "An example has answers by name under in and out.", 'Write {"in": {…}, "out": {…}}.')
+        fault(
+            "examples",
+            say("An example has answers by name under in and out."),
+            say('Write {"in": {…}, "out": {…}}.'),
+        )
     if len(faults) > before:
         return None
     return Rule(
@@ -148,9 +165,15 @@ def _read_rule(number: int, raw: Any, faults: list[Fault]) -> Rule | None:
         raw.get("reason", ""),
         raw.get("active", True),
         raw.get("cascade", False),
-        dict(raw.get("parameters", {})),
+        renew_parameters(raw.get("parameters", {})),
         tuple(Example(dict(example["in"]), dict(example["out"])) for example in examples),
     )
+
+
+def renew_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a rule with words of today: rulesets that were published stay as they were written."""
+    code = parameters.get("reason_code")
+    return {**parameters, **({"reason_code": name_reason(code)} if isinstance(code, str) else {})}
 
 
 def _are_examples(value: Any) -> bool:
@@ -178,7 +201,7 @@ def _compile_rule(program: Program, number: int, rule: Rule, added: dict[str, li
     before = len(faults)
     known = set(program.columns)
     for message in _missing_fields(rule, kind):
-        faults.append(Fault(number, rule.id, message, "It is needed for this kind of rule.", "Fill it in."))
+        faults.append(Fault(number, rule.id, message, say("It is needed for this kind of rule."), say("Fill it in.")))
     _read_parameters(making, kind, number, faults)
     fields = [found for name in rule.questions if (found := attempt(partial(_fields, making, name, kind)))]
     if len(faults) == before:
@@ -199,20 +222,29 @@ def _read_parameters(making: Making, kind: Kind, number: int, faults: list[Fault
     rule, given = making.rule, making.rule.parameters
     for name in sorted(given.keys() - kind.parameters.keys()):
         known = ", ".join(kind.parameters) or "none"
-        message = f"{rule.kind} has no such parameter."
-        faults.append(Fault(number, rule.id, f"parameters.{name}", message, f"Known are {known}."))
+        message = say("{kind} has no such parameter.", kind=rule.kind)
+        faults.append(Fault(number, rule.id, f"parameters.{name}", message, say("Known are {known}.", known=known)))
     for name, parameter in kind.parameters.items():
         where = f"parameters.{name}"
         if name not in given:
             if parameter.default is REQUIRED:
-                faults.append(Fault(number, rule.id, where, "It is needed for this kind of rule.", "Fill it in."))
+                faults.append(
+                    Fault(number, rule.id, where, say("It is needed for this kind of rule."), say("Fill it in."))
+                )
             making.given[name] = parameter.default
             continue
         try:
             making.given[name] = parameter.read(given[name])
         except ValueError as error:
-            text = str(error)
-            faults.append(Fault(number, rule.id, where, f"{text[:1].upper()}{text[1:]}.", "See docs/cleaning.md."))
+            faults.append(
+                Fault(
+                    number,
+                    rule.id,
+                    where,
+                    as_sentence(str(error)),
+                    say("See docs/cleaning.md."),
+                )
+            )
 
 
 def _fields(making: Making, name: str, kind: Kind) -> list[Field]:
@@ -220,22 +252,35 @@ def _fields(making: Making, name: str, kind: Kind) -> list[Field]:
     if name in making.added:
         found = [making.added[name]]
     if not found:
-        raise Unusable("questions", f"“{name}” matches no question of the form.", making.hint(name))
+        raise Unusable("questions", say("“{name}” matches no question of the form.", name=name), making.hint(name))
     is_pattern = any(letter in name for letter in "*?[")
     scope = making.rule.scope
     if scope:
         repeat = "" if scope == "main" else making.form.find_repeat(scope)
         if repeat is None:
-            raise Unusable("scope", f"“{scope}” is neither main nor a repeat.", "Write main or the name of a repeat.")
+            raise Unusable(
+                "scope",
+                say("“{scope}” is neither main nor a repeat.", scope=scope),
+                say("Write main or the name of a repeat."),
+            )
         found = [known for known in found if known.repeat == repeat]
         if not found:
-            raise Unusable("scope", f"“{name}” has no question in {scope}.", "Take the scope away, or another one.")
+            raise Unusable(
+                "scope",
+                say("“{name}” has no question in {scope}.", name=name, scope=scope),
+                say("Take the scope away, or another one."),
+            )
     fitting = [known for known in found if not kind.types or known.type in kind.types]
     if not fitting or (len(fitting) < len(found) and not is_pattern):
         raise Unusable(
             "questions",
-            f"{making.rule.kind} cannot work on {found[0].name}, which is {found[0].type}.",
-            f"Name questions of type {', '.join(sorted(kind.types))}.",
+            say(
+                "{kind} cannot work on {name}, which is {type}.",
+                kind=making.rule.kind,
+                name=found[0].name,
+                type=found[0].type,
+            ),
+            say("Name questions of type {types}.", types=sorted(kind.types)),
         )
     return fitting
 
@@ -272,10 +317,18 @@ def _add_column(program: Program, making: Making, author: Author) -> None:
     if given["repeat"]:
         found = making.form.find_repeat(given["repeat"])
         if found is None:
-            raise Unusable("parameters.repeat", f"“{given['repeat']}” is no repeat.", "Name a repeat of the form.")
+            raise Unusable(
+                "parameters.repeat",
+                say("“{given}” is no repeat.", given=given["repeat"]),
+                say("Name a repeat of the form."),
+            )
         repeat = found
     if not given["name"].isidentifier() or given["name"] in making.added:
-        raise Unusable("parameters.name", f"“{given['name']}” cannot be the name of a new column.", "Choose another.")
+        raise Unusable(
+            "parameters.name",
+            say("“{given}” cannot be the name of a new column.", given=given["name"]),
+            say("Choose another."),
+        )
     formula = making.formula(given["expression"], repeat, "parameters.expression")
     anchor = Field("", "", repeat, "text")
     column = making.column(anchor, given["name"], given["type"], given["label"])

@@ -9,6 +9,7 @@ from typing import Any
 from surveyapp.clean.fields import TEXTS, Field
 from surveyapp.clean.making import Cell, Clean, Making, Unusable, Verdict
 from surveyapp.clean.records import write_text
+from surveyapp.sentences import say
 from surveyapp.values import INVALID, read_value
 
 spaces = re.compile(r"\s+")
@@ -61,7 +62,9 @@ def make_parse_number(making: Making, known: Field) -> Clean:
     """decimal and grouping marks. What cannot be read stays, with a finding."""
     given = making.given
     if given["decimal"] == given["grouping"]:
-        raise Unusable("parameters.grouping", "The decimal and the grouping mark are the same.", "Choose two marks.")
+        raise Unusable(
+            "parameters.grouping", say("The decimal and the grouping mark are the same."), say("Choose two marks.")
+        )
     mark, grouping = re.escape(given["decimal"]), re.escape(given["grouping"])
     grouped = rf"[0-9]{{1,3}}(?:(?:{grouping})[0-9]{{3}})+" if grouping else "(?!)"
     shape = re.compile(rf"(?P<sign>[+-]?)(?P<whole>{grouped}|[0-9]+)(?:{mark}(?P<part>[0-9]+))?")
@@ -120,13 +123,13 @@ def check_formats(value: Any) -> tuple[str, ...]:
     """Formats of strptime, each with day, month and year."""
     found = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list | tuple) else ()
     if not found or not all(isinstance(form, str) for form in found):
-        raise ValueError("a list of formats such as %d/%m/%Y is needed")
+        raise ValueError(say("A list of formats such as %d/%m/%Y is needed."))
     sample = datetime.datetime(2031, 12, 25)
     for form in found:
         try:
             read_back = datetime.datetime.strptime(sample.strftime(form), form)
         except ValueError as error:
-            raise ValueError(f"{form!r} is no format of a date") from error
+            raise ValueError(say("{form!r} is no format of a date.", form=form)) from error
         if read_back.date() != sample.date():
-            raise ValueError(f"{form!r} lacks the day, the month or the year")
+            raise ValueError(say("{form!r} lacks the day, the month or the year.", form=form))
     return found

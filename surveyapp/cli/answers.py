@@ -1,6 +1,7 @@
 """Commands that give the data out."""
 
 import json
+import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,8 @@ import click
 from click.core import ParameterSource
 from sqlalchemy.orm import Session
 
-from surveyapp.assess import effective_settings
-from surveyapp.cli.tools import Tools, bar, out, project_option
+from surveyapp.cli.tools import Tools, bar, command_line, now, out, project_option
+from surveyapp.correct.worklog import write_worklog
 from surveyapp.disclosure.protection import Protection
 from surveyapp.disclosure.pseudonyms import project_secret
 from surveyapp.export import options as choices
@@ -25,9 +26,12 @@ from surveyapp.export.options import ENDINGS, FILES, ExportOptions
 from surveyapp.export.pii import suggest_classes
 from surveyapp.export.run import write_export
 from surveyapp.problems import EXPORT_OPTION, Problem
+from surveyapp.review.history import note_export
+from surveyapp.store.exported import Exported
 from surveyapp.store.forms import Form, get_form
-from surveyapp.store.indicators import get_parameters
 from surveyapp.store.projects import get_project
+from surveyapp.store.reach import EVERYTHING
+from surveyapp.worker import form_address, list_held, open_form
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -77,6 +81,8 @@ def _asked(command: Command) -> Command:
 @click.option("--banner", is_flag=True, help="A row above the headers that names the groups.")
 @click.option("--index", is_flag=True, help="Columns _index, _parent_index and _parent_table_name, as Kobo has them.")
 @click.option("--state", "states", multiple=True, help="Only submissions in this state; may be repeated.")
+@click.option("--query", default="", help="Only submissions for which this holds, as ${village} = 'v03'.")
+@click.option("--media-links", is_flag=True, help="A column for each file: where it can be opened on the server.")
 @click.option("--team", "teams", multiple=True, help="Only submissions of this team; may be repeated.")
 @click.option("--delimiter", default=",", help="What separates the values of CSV files: , or ; or tab.")
 @click.option("--bom/--no-bom", "csv_bom", default=True, help="Whether CSV files begin with a byte order mark.")
@@ -107,10 +113,13 @@ def export_command(
         laid = _lay_under(session, found, definition, asked) | {"format": file_format or _format_of(target)}
         if protection is not None:
             laid |= {"protection": _read_protection(protection).to_json()}
+        usual |= {"address": form_address(tools.config, owner.slug, form)}
         options = ExportOptions.from_json(with_protection(session, found, usual | laid))
-        settings, parameters = effective_settings(session, found), get_parameters(session, found)
-        source = StoredForm(session, tools.files, found, settings, parameters)
-        if find_same(hash_inputs(source, options.fitted()), [target]) is not None:
+        source = open_form(session, tools.files, found)
+        if options.kind == "worklog":
+            _write_worklog(session, tools, found, target, options.language)
+            return
+        if not options.query and find_same(hash_inputs(source, options.fitted()), [target]) is not None:
             out.print(f"{target} is up to date", markup=False)
             return
         result = write_export(
@@ -120,13 +129,22 @@ def export_command(
             progress=lambda done, total, _: progress.update(task, completed=done, total=total),
             secret=project_secret(tools.config.secret_key, owner.id),
         )
-        rows = source.count("", options.selection)
+        held = list_held(source, options, result.chosen)
+    if held:
+        export = Exported(secrets.token_hex(16), command_line().actor, target.name, now())
+        with tools.database.begin() as session:
+            note_export(session, found.id, export, held)
     for warning in result.warnings:
         out.print(warning, markup=False)
     if options.format in FILES:
         out.print(f"{sum(sheet.rows for sheet in result.sheets):,} files are in {target}", markup=False)
     else:
-        out.print(f"{rows:,} submissions are in {target}", markup=False)
+        out.print(f"{len(held):,} submissions are in {target}", markup=False)
+
+
+def _write_worklog(session: Session, tools: Tools, form: Form, target: Path, language: str) -> None:
+    rows, more = write_worklog(session, tools.files, form, EVERYTHING, target, now(), language=language or "en")
+    out.print(f"{rows:,} rows are in {target}" + ("; there are more" if more else ""), markup=False)
 
 
 def _lay_under(session: Session, form: Form, definition: str, asked: dict[str, Any]) -> dict[str, Any]:

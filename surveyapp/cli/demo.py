@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
-from surveyapp.assess import PROFILE_HOUSEHOLDS, PROFILE_VILLAGE, PROFILES, effective_settings, fit
+from surveyapp.assess import PROFILE_HOUSEHOLDS, PROFILE_VILLAGE, PROFILES, fit
 from surveyapp.cli.demo_fieldwork import (
     PUBLISHED_AGO,
     SEED,
@@ -32,7 +32,6 @@ from surveyapp.cli.demo_fieldwork import (
 from surveyapp.cli.simulate import read_form
 from surveyapp.cli.tools import PORT, Tools, bar, now, out, refuse_busy_port
 from surveyapp.config import shipped_folder
-from surveyapp.export.from_store import StoredForm
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.run import write_export
 from surveyapp.people.accounts import ensure_operator
@@ -44,7 +43,6 @@ from surveyapp.publish import prepare_form, publish
 from surveyapp.simulate.interviews import SimulatedRecord, simulate_appointments
 from surveyapp.store.findings import count_findings
 from surveyapp.store.forms import Form, get_form
-from surveyapp.store.indicators import get_parameters
 from surveyapp.store.migrations import migrate
 from surveyapp.store.projects import find_project, get_project
 from surveyapp.store.quality import SEVERITY_ORDER, QualityFilter, count_by_enumerator
@@ -52,6 +50,7 @@ from surveyapp.store.quality_summaries import count_unchecked
 from surveyapp.store.reach import EVERYTHING
 from surveyapp.store.submissions import count_by_kind, count_rules
 from surveyapp.watch import Watch
+from surveyapp.worker import open_form
 
 FORM: Final = "livelihood_space"
 REGISTER: Final = "households.csv"
@@ -219,7 +218,7 @@ def export(tools: Tools, target: Path) -> None:
         task = progress.add_task("", total=None)
         form = get_form(session, get_project(session, DEFAULT_PROJECT).id, FORM)
         write_export(
-            StoredForm(session, tools.files, form, effective_settings(session, form), get_parameters(session, form)),
+            open_form(session, tools.files, form),
             ExportOptions(zone=ZONE, labels="both"),
             target,
             progress=lambda done, total, _: progress.update(task, completed=done, total=total),

@@ -2,12 +2,14 @@
 
 import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 from sqlalchemy.orm import Session
 
 from surveyapp.audit import note
-from surveyapp.cli.tools import Tools, command_line, now, out, project_option
+from surveyapp.cli.tools import Tools, command_line, err, now, out, project_option
+from surveyapp.config import LOOPBACK
 from surveyapp.people.phones import (
     Credentials,
     assign_device,
@@ -38,6 +40,17 @@ def _public_url(tools: Tools) -> str:
     return tools.config.public_url or "http://127.0.0.1:8000"
 
 
+def _warn_of_loopback(tools: Tools) -> None:
+    """Beside the address, not in it: scripts read the address."""
+    if (urlsplit(_public_url(tools)).hostname or "") in LOOPBACK:
+        err.print(
+            "Phones cannot reach this address: it is this computer itself, for each phone too. Set"
+            " SURVEYAPP_PUBLIC_URL to one that they can reach, and start the server so that it listens there"
+            " (--host 0.0.0.0).",
+            markup=False,
+        )
+
+
 @device_group.command("add")
 @click.argument("name")
 @click.option("--person", help="Sign-in name of the person who has the phone.")
@@ -53,6 +66,7 @@ def device_add(tools: Tools, name: str, person: str | None, team: str | None, pr
             assign_device(session, owner, name, person, team)
         _note(session, "device.added", owner, name, person=person, team=team)
     out.print(f"{_public_url(tools)}/c/{token}", markup=False)
+    _warn_of_loopback(tools)
 
 
 @device_group.command("qr")
@@ -83,6 +97,7 @@ def device_qr(tools: Tools, name: str, target: Path, by_password: bool, again: b
     target.write_bytes(draw_svg(text).encode() if target.suffix.lower() == ".svg" else draw_png(text))
     _say_credentials(tools, credentials)
     out.print(f"The settings code is in {target}.", markup=False)
+    _warn_of_loopback(tools)
 
 
 @device_group.command("password")

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 from surveyapp.answers import Node
 from surveyapp.collect.changes import map_rows
 from surveyapp.problems import EDIT_REFUSED, Problem
+from surveyapp.sentences import say
 from surveyapp.validate.circumstances import Circumstances
 from surveyapp.validate.judge import TYPE_NAMES, Judgement, judge
 from surveyapp.validate.order import ancestors
@@ -46,11 +47,11 @@ def change_record(
     for path in removed:
         row = rows.get(path)
         if row is None or row.parent is None:
-            faults.append({"path": path, "message": "The record has no such row."})
+            faults.append({"path": path, "message": say("The record has no such row.")})
         elif row in row.parent.children:
             row.parent.children.remove(row)
     if faults:
-        raise Problem(EDIT_REFUSED, f"{len(faults)} answers cannot be given.", errors=faults)
+        raise Problem(EDIT_REFUSED, say("{count} answers cannot be given.", count=len(faults)), errors=faults)
 
 
 def _change_answers(
@@ -76,11 +77,19 @@ def is_editable(question: Question) -> bool:
 
 def _fault(question: Any, text: str) -> str:
     if not isinstance(question, Question):
-        return "It is a group, not a question."
+        return say("It is a group, not a question.")
     if not is_editable(question):
-        return "A file cannot be changed here." if question.type == "file" else "Nobody answers it: the form fills it."
+        return (
+            say("A file cannot be changed here.")
+            if question.type == "file"
+            else say("Nobody answers it: the form fills it.")
+        )
     if read_value(question.type, text) is INVALID:
-        return f"“{text[:80]}” is not {TYPE_NAMES.get(question.type, f'a value of type {question.type}')}."
+        return say(
+            "“{text}” is not {wanted}.",
+            text=text[:80],
+            wanted=TYPE_NAMES.get(question.type) or say("a value of type {type}", type=question.type),
+        )
     return ""
 
 
@@ -97,20 +106,20 @@ def _find_or_make(definition: FormDefinition, root: Node, rows: Mapping[str, Nod
     """
     first, *names = [step.fullmatch(part) for part in path.removeprefix("/").split("/")]
     if first is None or first[1] != root.name or first[2] or not names:
-        raise LookupError("The form has no such question.")
+        raise LookupError(say("The form has no such question."))
     node, here = root, f"/{root.name}"
     for match in names:
         known = definition.children_by_name.get(node.element.path, {})
         element = known.get(match[1]) if match else None
         if match is None or element is None:
-            raise LookupError("This version of the form has no such question.")
+            raise LookupError(say("This version of the form has no such question."))
         number = match[2] or "1"
         here = f"{here}/{match[1]}[{number}]" if isinstance(element, Repeat) else f"{here}/{match[1]}"
         there = [rows[here]] if here in rows else [] if isinstance(element, Repeat) else node.all(match[1])
         if not there and (isinstance(element, Repeat) or number != "1"):
-            raise LookupError(f"The record has no row {number} there.")
+            raise LookupError(say("The record has no row {number} there.", number=number))
         if number != "1" and not isinstance(element, Repeat):
-            raise LookupError(f"The record has no row {number} there.")
+            raise LookupError(say("The record has no row {number} there.", number=number))
         node = there[0] if there else _insert(node, element, list(known))
     return node
 
@@ -140,7 +149,7 @@ def _add_rows(
         known = {} if isinstance(parent.element, Question) else definition.children_by_name[parent.element.path]
         repeat = known.get(match[1]) if match else None
         if match is None or not isinstance(repeat, Repeat) or not (match[2] or "").startswith("+") or path in rows:
-            yield {"path": path, "message": "Name a new row by its repeat and [+1], the next by [+2]."}
+            yield {"path": path, "message": say("Name a new row by its repeat and [+1], the next by [+2].")}
             continue
         rows[path] = _insert(parent, repeat, list(known))
         _fill(rows[path])

@@ -7,6 +7,7 @@ from typing import Final
 from surveyapp.answers import Node
 from surveyapp.findings import Finding
 from surveyapp.problems import NO_FORM_ID, Problem
+from surveyapp.sentences import say
 from surveyapp.values import storable
 from surveyapp.xform.definition import Question
 from surveyapp.xform.parse import OPENROSA, XFORMS
@@ -64,7 +65,11 @@ def _instance_id(said: str, content: bytes) -> tuple[str, list[Finding]]:
     if said and len(said) <= LONGEST_ID:
         return said, []
     made = f"sha256:{hashlib.sha256(content).hexdigest()}"
-    message = "The record has no instance id" if not said else f"The instance id is longer than {LONGEST_ID} characters"
+    message = (
+        say("The record has no instance id")
+        if not said
+        else say("The instance id is longer than {longest_id} characters", longest_id=LONGEST_ID)
+    )
     finding = Finding(
         "instance-id",
         "error",

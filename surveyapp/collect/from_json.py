@@ -13,6 +13,7 @@ from typing import Any, Final
 from surveyapp.answers import Node
 from surveyapp.collect.from_xml import DEPTH, NODES
 from surveyapp.problems import BAD_JSON, INVALID_FIELDS, Problem
+from surveyapp.sentences import say
 from surveyapp.values import storable
 
 FIELDS: Final = frozenset({"version", "instance_id", "deprecated_id", "instance_name", "answers"})
@@ -34,7 +35,7 @@ def read_json(content: bytes) -> Any:
     try:
         return json.loads(content, parse_float=_Number, parse_int=_Number, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise Problem(BAD_JSON, f"The JSON cannot be read: {error}.") from error
+        raise Problem(BAD_JSON, say("The JSON cannot be read: {error}.", error=error)) from error
 
 
 def _refuse_constant(name: str) -> None:
@@ -70,8 +71,8 @@ def read_record(item: Any, form_id: str, root_name: str) -> Node:
     if strange:
         raise Problem(
             INVALID_FIELDS,
-            f"A record has no field {strange[0]!r}.",
-            remedy=f"The fields are {', '.join(sorted(FIELDS))}.",
+            say("A record has no field {name!r}.", name=strange[0]),
+            remedy=say("The fields are {fields}.", fields=sorted(FIELDS)),
         )
     root = Node(root_name, attributes={"id": form_id, "version": _text(item.get("version"), "version")})
     _grow(root, item["answers"], 1, [0])
@@ -89,7 +90,7 @@ def _text(value: Any, where: str) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return storable(str(value))
-    raise Problem(INVALID_FIELDS, f"{where} must be text, a number, true, false or null.")
+    raise Problem(INVALID_FIELDS, say("{where} must be text, a number, true, false or null.", where=where))
 
 
 def _grow(parent: Node, answers: dict[str, Any], depth: int, count: list[int]) -> None:
@@ -98,14 +99,20 @@ def _grow(parent: Node, answers: dict[str, Any], depth: int, count: list[int]) -
         count[0] += 1
         if depth >= DEPTH or count[0] > NODES:
             raise Problem(
-                INVALID_FIELDS, f"A record has at most {NODES:,} answers, at most {DEPTH} inside each other.", remedy=""
+                INVALID_FIELDS,
+                say(
+                    "A record has at most {nodes:,} answers, at most {depth} inside each other.",
+                    nodes=NODES,
+                    depth=DEPTH,
+                ),
+                remedy="",
             )
         if isinstance(value, dict):
             _grow(parent.append(Node(name)), value, depth + 1, count)
         elif isinstance(value, list) and any(isinstance(row, dict) for row in value):
             for row in value:
                 if not isinstance(row, dict):
-                    raise Problem(INVALID_FIELDS, f"{name}: the rows of a repeat are objects.")
+                    raise Problem(INVALID_FIELDS, say("{name}: the rows of a repeat are objects.", name=name))
                 _grow(parent.append(Node(name)), row, depth + 1, count)
         elif isinstance(value, list):
             parent.append(Node(name, " ".join(_text(choice, name) for choice in value)))

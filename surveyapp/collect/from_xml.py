@@ -9,6 +9,7 @@ from xml.parsers import expat
 
 from surveyapp.answers import Node
 from surveyapp.problems import BAD_XML, FORBIDDEN_XML, Problem
+from surveyapp.sentences import say
 
 DEPTH: Final = 100
 NODES: Final = 200_000
@@ -28,7 +29,11 @@ class _Builder:
         if self.nodes > NODES or len(self.open) >= DEPTH:
             raise Problem(
                 FORBIDDEN_XML,
-                f"The record has more than {NODES:,} elements, or more than {DEPTH} inside each other.",
+                say(
+                    "The record has more than {nodes:,} elements, or more than {depth} inside each other.",
+                    nodes=NODES,
+                    depth=DEPTH,
+                ),
                 remedy="",
             )
         namespace, _, name = tag.rpartition(" ")
@@ -66,7 +71,7 @@ def read_xml(content: bytes) -> Node:
     try:
         parser.Parse(content.lstrip(), True)
     except (expat.ExpatError, LookupError, ValueError) as error:
-        raise Problem(BAD_XML, f"The record is not well-formed XML: {error}.") from error
+        raise Problem(BAD_XML, say("The record is not well-formed XML: {error}.", error=error)) from error
     if builder.root is None:
         raise Problem(BAD_XML, "The record is empty.")
     return builder.root

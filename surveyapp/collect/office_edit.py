@@ -24,6 +24,7 @@ from surveyapp.collect.rules import get_rules
 from surveyapp.collect.write_xml import write_record
 from surveyapp.findings import Finding
 from surveyapp.problems import EDIT_REFUSED, Problem
+from surveyapp.sentences import say
 from surveyapp.store.answers import FORMER
 from surveyapp.store.files import Files
 from surveyapp.store.forms import Form, FormVersion, get_definition, get_form_version, get_form_version_by_pk
@@ -221,7 +222,7 @@ def _change(
     broken = _list_new(after, lambda one: (one.check, locate(root, one.path), one.value) in known)
     if broken and not edit.keep_odd:
         errors = [{"path": one.path, "check": one.check, "message": one.message} for one in broken]
-        raise Problem(EDIT_REFUSED, f"{len(broken)} rules of the form would be broken.", errors=errors)
+        raise Problem(EDIT_REFUSED, say("{count} rules of the form would be broken.", count=len(broken)), errors=errors)
 
 
 def bring_to(root: Node, definition: FormDefinition) -> list[Node]:
@@ -231,7 +232,11 @@ def bring_to(root: Node, definition: FormDefinition) -> list[Node]:
         Problem: EDIT_REFUSED where that version calls its record something else.
     """
     if root.name != definition.root.name:
-        detail = f"The newest version calls its record {definition.root.name!r}, this one is {root.name!r}."
+        detail = say(
+            "The newest version calls its record {name!r}, this one is {own!r}.",
+            name=definition.root.name,
+            own=root.name,
+        )
         raise Problem(EDIT_REFUSED, detail, remedy="Edit it in its own version.")
     for node in root.walk():
         node.element = node.typed = None

@@ -8,6 +8,7 @@ from surveyapp.clean.fields import Field, Questionnaire
 from surveyapp.clean.log_damage import read_plain
 from surveyapp.correct.sheets import SentFile, SheetRows
 from surveyapp.problems import SHEET_CHANGED, Problem
+from surveyapp.sentences import say
 
 # What one column of a workbook holds as it is; moments stand there in the project's zone.
 COMPARED: Final = frozenset(
@@ -85,10 +86,12 @@ def _refuse_others(
             if header in columns or header not in old or header in (INSTANCE, ROW_KEY):
                 continue
             if read_plain(old[header]).text != read_plain(cell).text:
-                message = f"{header} cannot be corrected in this sheet; correct it in a cleaning log."
+                message = say(
+                    "{header} cannot be corrected in this sheet; correct it in a cleaning log.", header=header
+                )
                 errors.append({"row": number, "column": header, "message": message})
     if errors:
-        detail = f"{len(errors)} cells were changed that cannot be corrected here."
+        detail = say("{count} cells were changed that cannot be corrected here.", count=len(errors))
         raise Problem(SHEET_CHANGED, detail, errors=errors)
 
 

@@ -15,6 +15,7 @@ from surveyapp.clean.records import make_hash
 from surveyapp.correct.data_sheets import compare_exports
 from surveyapp.correct.sheets import SentFile
 from surveyapp.problems import LOG_IMPORT_UNDONE, NOT_ALLOWED, Problem
+from surveyapp.sentences import say
 from surveyapp.store.cleaning import (
     LogImport,
     add_decisions,
@@ -147,7 +148,10 @@ def undo_import(session: Session, form: Form, number: int, importer: Importer) -
     if list_removed_by_import(session, number) and not importer.may_remove:
         raise Problem(NOT_ALLOWED, "Only an admin may bring interviews back into the clean data.")
     if not mark_import_undone(session, number, importer.actor, importer.now):
-        raise Problem(LOG_IMPORT_UNDONE, f"Import {found.id} of {found.file_name} was undone before.")
+        raise Problem(
+            LOG_IMPORT_UNDONE,
+            say("Import {id} of {file_name} was undone before.", id=found.id, file_name=found.file_name),
+        )
     return found
 
 

@@ -11,6 +11,7 @@ from surveyapp.clean.examples import ExampleFault, run_examples
 from surveyapp.clean.kinds import KINDS
 from surveyapp.clean.rulesets import Program, compile_ruleset
 from surveyapp.problems import RULE_NOT_FOUND, RULESET_INVALID, RULESET_PUBLISHED, Problem
+from surveyapp.sentences import say
 from surveyapp.store.cleaning import (
     KeptRuleset,
     Rules,
@@ -33,7 +34,9 @@ def read_rules(content: bytes | str) -> list[Mapping[str, Any]]:
     try:
         found = json.loads(content)
     except ValueError as error:
-        raise Problem(RULESET_INVALID, f"The file is not JSON: {error}.", remedy="See docs/cleaning.md.") from error
+        raise Problem(
+            RULESET_INVALID, say("The file is not JSON: {error}.", error=error), remedy="See docs/cleaning.md."
+        ) from error
     rules = found.get("rules") if isinstance(found, dict) else found
     if not isinstance(rules, list):
         raise Problem(RULESET_INVALID, "The file holds no list of rules.", remedy="See docs/cleaning.md.")
@@ -93,7 +96,7 @@ def publish_ruleset(
     program = compile_draft(session, files, form, draft.rules, number)
     if faults := run_examples(program):
         errors = [describe_fault(fault) for fault in faults]
-        detail = f"{len(faults)} examples do not come out as they should."
+        detail = say("{count} examples do not come out as they should.", count=len(faults))
         raise Problem(RULESET_INVALID, detail, remedy="Mend the rules, or their examples.", errors=errors)
     columns = {"state": "published", "hash": program.ruleset.hash, "published_by": who, "published_at": now}
     mark_ruleset(session, form.id, number, **columns)
@@ -102,7 +105,9 @@ def publish_ruleset(
 
 def describe_fault(fault: ExampleFault) -> dict[str, Any]:
     """An example that fails, as an entry of `Problem.errors`."""
-    message = f"{fault.question} should be “{fault.wanted}” and is “{fault.got}”."
+    message = say(
+        "{question} should be “{wanted}” and is “{got}”.", question=fault.question, wanted=fault.wanted, got=fault.got
+    )
     return {"id": fault.rule_id, "field": f"examples {fault.example}", "message": message}
 
 
@@ -180,7 +185,9 @@ def find_rule(rules: Rules, rule_id: str) -> int:
     for place, rule in enumerate(rules):
         if rule.get("id") == rule_id:
             return place
-    raise Problem(RULE_NOT_FOUND, f"The ruleset has no rule {rule_id!r}; somebody else may have changed it.")
+    raise Problem(
+        RULE_NOT_FOUND, say("The ruleset has no rule {rule_id!r}; somebody else may have changed it.", rule_id=rule_id)
+    )
 
 
 def _change_draft(
@@ -208,7 +215,9 @@ def _change_draft(
     ]
     if faults:
         raise Problem(
-            RULESET_INVALID, f"The rule has {len(faults)} fault{'s' if len(faults) > 1 else ''}.", errors=faults
+            RULESET_INVALID,
+            say("The rule has {count} fault{plural}.", count=len(faults), plural="s" if len(faults) > 1 else ""),
+            errors=faults,
         )
     mark_ruleset(session, form.id, number, rules=rules, made_by=made.who, made_at=made.at)
 
@@ -231,5 +240,5 @@ def _without_place(fault: Mapping[str, Any]) -> tuple[str, str, str]:
 def _get_draft(session: Session, form: Form, number: int) -> KeptRuleset:
     found = get_ruleset(session, form.id, number)
     if found.state != "draft":
-        raise Problem(RULESET_PUBLISHED, f"Ruleset {number} is published.")
+        raise Problem(RULESET_PUBLISHED, say("Ruleset {number} is published.", number=number))
     return found

@@ -14,6 +14,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from surveyapp.clean.log_damage import NoStoredValue
 from surveyapp.problems import LOG_UNREADABLE, Problem
+from surveyapp.sentences import say
 from surveyapp.values import storable
 from surveyapp.xlsform.archive import check_archive
 from surveyapp.xlsform.faults import FormFaultsError
@@ -59,7 +60,9 @@ class SentFile:
         """
         found = self.sheets.get(LOG_SHEET) or next(iter(self.sheets.values()), None)
         if found is None or not found.headers:
-            raise Problem(LOG_UNREADABLE, f"{self.name} is empty.", remedy="Send a sheet with a row of headers.")
+            raise Problem(
+                LOG_UNREADABLE, say("{name} is empty.", name=self.name), remedy="Send a sheet with a row of headers."
+            )
         return found
 
 
@@ -75,11 +78,15 @@ def read_sent(content: bytes, name: str) -> SentFile:
     if content.startswith(b"PK"):
         return _read_workbook(content, plain, digest)
     if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        raise Problem(LOG_UNREADABLE, f"{plain} is a file of old Excel.", remedy="Save it as .xlsx.")
+        raise Problem(LOG_UNREADABLE, say("{plain} is a file of old Excel.", plain=plain), remedy="Save it as .xlsx.")
     try:
         rows = [list(row) for row in csv.reader(io.StringIO(storable(_decode(content)), newline=""), _dialect(content))]
     except csv.Error as error:
-        raise Problem(LOG_UNREADABLE, f"{plain} cannot be read: {error}.", remedy="Send it as .xlsx.") from error
+        raise Problem(
+            LOG_UNREADABLE,
+            say("{plain} cannot be read: {error}.", plain=plain, error=error),
+            remedy="Send it as .xlsx.",
+        ) from error
     numbered = [(number, row) for number, row in enumerate(rows, 1)]
     return SentFile(plain, digest, {LOG_SHEET: _sheet(LOG_SHEET, iter(numbered))})
 
@@ -108,7 +115,7 @@ def _read_workbook(content: bytes, name: str, digest: str) -> SentFile:
     try:
         check_archive(content)
     except FormFaultsError as error:
-        raise Problem(LOG_UNREADABLE, f"{name}: {error.findings[0].message}") from error
+        raise Problem(LOG_UNREADABLE, say("{name}: {message}", name=name, message=error.findings[0].message)) from error
     try:
         values = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         formulas = load_workbook(io.BytesIO(content), read_only=True) if _has_formulas(content) else None
@@ -126,7 +133,11 @@ def _read_workbook(content: bytes, name: str, digest: str) -> SentFile:
     except Problem:
         raise
     except Exception as error:  # openpyxl gives up on damaged files in many ways
-        raise Problem(LOG_UNREADABLE, f"{name} cannot be read: {error}.", remedy="Save it again in Excel.") from error
+        raise Problem(
+            LOG_UNREADABLE,
+            say("{name} cannot be read: {error}.", name=name, error=error),
+            remedy="Save it again in Excel.",
+        ) from error
     return SentFile(name, digest, sheets, frozenset(exported))
 
 
@@ -155,7 +166,11 @@ def _sheet(title: str, rows: Iterator[tuple[int, list[Any]]], from_1904: bool = 
             headers = [str(cell or "").strip() for cell in row]
             continue
         if len(found) >= MOST_ROWS and title == LOG_SHEET:
-            raise Problem(LOG_UNREADABLE, f"The log has more than {MOST_ROWS:,} rows.", remedy="Send it in parts.")
+            raise Problem(
+                LOG_UNREADABLE,
+                say("The log has more than {most_rows:,} rows.", most_rows=MOST_ROWS),
+                remedy="Send it in parts.",
+            )
         # Rows of some programs end with their last cell.
         cells = [*row, *(None for _ in headers[len(row) :])]
         found.append({header: cell for header, cell in zip(headers, cells, strict=False) if header})

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
+from surveyapp.sentences import say
+
 # direct: names a person or place by itself; indirect: does so together with others; sensitive: harms when it is known.
 PiiClass: TypeAlias = Literal["direct", "indirect", "sensitive", "none"]
 CLASSES: Final = get_args(PiiClass)
@@ -19,11 +21,11 @@ def _words(text: str) -> frozenset[str]:
 
 
 _DIRECT_TYPES: Final = {
-    "geopoint": "a position",
-    "geotrace": "a trace of positions",
-    "geoshape": "a shape of positions",
-    "file": "a photo, recording or other file",
-    "barcode": "a code that names a thing or person",
+    "geopoint": say("a position"),
+    "geotrace": say("a trace of positions"),
+    "geoshape": say("a shape of positions"),
+    "file": say("a photo, recording or other file"),
+    "barcode": say("a code that names a thing or person"),
 }
 # Words of names, whole between underscores and changes of case.
 _DIRECT_WORDS: Final = _words(
@@ -105,22 +107,22 @@ def suggest_class(name: str, question_type: str, labels: Iterable[str] = (), *, 
     if question_type in _DIRECT_TYPES:
         return Suggestion("direct", _DIRECT_TYPES[question_type])
     if _HOUSEHOLD_ID.search(name.lower()):
-        return Suggestion("direct", "the number of a household")
+        return Suggestion("direct", say("the number of a household"))
     if from_file:
-        return Suggestion("direct", "choices from a file, which may be a register of people")
+        return Suggestion("direct", say("choices from a file, which may be a register of people"))
     texts = [name, *(_REFERENCE.sub("", label) for label in labels)]
     for pii, words, chinese in _BY_WORDS:
         for place, text in enumerate(texts):
             found = _find_word(text, words - _NAME_ONLY if place else words) or _find_chinese(text, chinese)
             if found and not (pii == "direct" and _is_number_or_choice(question_type)):
-                return Suggestion(pii, f"the word {found!r}")
+                return Suggestion(pii, say("the word {found!r}", found=found))
     if any(_ID.search(text.lower()) for text in texts):
-        return Suggestion("direct", "the number of a document")
+        return Suggestion("direct", say("the number of a document"))
     if question_type in ("date", "datetime"):
-        return Suggestion("indirect", "a date")
+        return Suggestion("indirect", say("a date"))
     if question_type == "text":
-        return Suggestion("indirect", "free text, in which anything may stand")
-    return Suggestion("none", "nothing known speaks for another class")
+        return Suggestion("indirect", say("free text, in which anything may stand"))
+    return Suggestion("none", say("nothing known speaks for another class"))
 
 
 def _is_number_or_choice(question_type: str) -> bool:

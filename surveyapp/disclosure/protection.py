@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 from surveyapp.disclosure.classes import CLASSES, PiiClass
 from surveyapp.problems import EXPORT_OPTION, Problem
+from surveyapp.sentences import say
 
 PlaceMode: TypeAlias = Literal["drop", "displace", "round", "centroid"]
 DateMode: TypeAlias = Literal["month", "shift"]
@@ -72,14 +73,18 @@ class Protection:
             raise Problem(EXPORT_OPTION, "The protection is not a JSON object.", remedy="See docs/exports.md.")
         known = {one.name for one in fields(cls)}
         if unknown := sorted(set(content) - known):
-            remedy = f"Known are: {', '.join(sorted(known))}."
-            raise Problem(EXPORT_OPTION, f"The protection knows no {', '.join(unknown)}.", remedy=remedy)
+            remedy = say("Known are: {known}.", known=sorted(known))
+            raise Problem(EXPORT_OPTION, say("The protection knows no {unknown}.", unknown=unknown), remedy=remedy)
         return cls(**{name: _read(name, value) for name, value in content.items()})
 
 
 def _check(what: str, value: Any, offered: tuple[str, ...]) -> None:
     if value not in offered:
-        raise Problem(EXPORT_OPTION, f"{what} cannot be {value!r}.", remedy=f"Choose one of: {', '.join(offered)}.")
+        raise Problem(
+            EXPORT_OPTION,
+            say("{what} cannot be {value!r}.", what=what, value=value),
+            remedy=say("Choose one of: {offered}.", offered=offered),
+        )
 
 
 def _read(name: str, value: Any) -> Any:
@@ -97,5 +102,9 @@ def _read(name: str, value: Any) -> Any:
     else:
         fits, ready = isinstance(value, str), value
     if not fits:
-        raise Problem(EXPORT_OPTION, f"{name} of the protection cannot be {value!r}.", remedy="See docs/exports.md.")
+        raise Problem(
+            EXPORT_OPTION,
+            say("{name} of the protection cannot be {value!r}.", name=name, value=value),
+            remedy="See docs/exports.md.",
+        )
     return ready

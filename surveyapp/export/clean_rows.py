@@ -14,9 +14,11 @@ from surveyapp.clean.log import DeletionRow, LogRow
 from surveyapp.clean.outcomes import Outcome
 from surveyapp.clean.records import CellKey, Row, Submission
 from surveyapp.clean.runs import RunRecord, Tally
+from surveyapp.export.query import Query
 from surveyapp.export.source import Cleanable
 from surveyapp.findings import Finding
 from surveyapp.problems import CLEANING_BROKEN, Problem
+from surveyapp.sentences import say
 
 log = logging.getLogger(__name__)
 
@@ -56,15 +58,17 @@ class CleanRows:
 
     `lost` counts rows that are not in the clean data, by number of submission and repeat ('' = the submission itself);
     what arrived from elsewhere counts below zero. `reasoned` are the kept paths of cells that are empty for a reason,
-    `unmet` by instance id the decisions about submissions that were not cleaned.
+    `unmet` by instance id the decisions about submissions that were not cleaned. A `query` is held against the clean
+    answers on the way.
     """
 
-    def __init__(self, cleanable: Cleanable, folder: Path) -> None:
+    def __init__(self, cleanable: Cleanable, folder: Path, query: str = "") -> None:
         self.form = cleanable.cleaner.form
         self.program = cleanable.cleaner.program
         self.lost: dict[int, Counter[str]] = {}
         self.reasoned: set[str] = set()
         self.unmet: dict[str, list[LogRow]] = {}
+        self.query = Query(query, self.form, self.program.plans) if query else None
         self._files = contextlib.ExitStack()
         drawer = Path(self._files.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=".clean-")))
         self._changes = self._files.enter_context((drawer / "changes").open("wb"))
@@ -95,6 +99,9 @@ class CleanRows:
             outcome = cleaner.clean(submission, decisions)
             tally.add(submission, outcome)
             self._keep(submission, outcome, cleanable.unreadable())
+            if self.query is not None:
+                # Of what is left out there are no clean answers.
+                self.query.ask(submission, submission.rows if outcome.deletion is not None else outcome.rows)
         self._changes.flush()
         self._told.flush()
         for instance_id, rows in cleaner.log.items():
@@ -105,7 +112,9 @@ class CleanRows:
             for breach in record.breaches:
                 log.error("Cleaning %s: %s", record.form_id, breach)
             count = len(record.breaches)
-            detail = f"Raw data with the cleaning log on it are not the clean data ({count} times, or more)."
+            detail = say(
+                "Raw data with the cleaning log on it are not the clean data ({count} times, or more).", count=count
+            )
             raise Problem(CLEANING_BROKEN, detail)
         return record
 

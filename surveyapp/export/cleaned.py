@@ -15,10 +15,13 @@ from surveyapp.clean.records import Row
 from surveyapp.clean.rulesets import source_of
 from surveyapp.export.clean_rows import Change, CleanRows, Told
 from surveyapp.export.quality_sheets import QualityFound
+from surveyapp.export.query import Chosen
 from surveyapp.export.source import (
     Ask,
+    Asked,
     Cleanable,
     CutOff,
+    EditOf,
     ExportSource,
     FormFile,
     FoundIn,
@@ -229,6 +232,15 @@ class CleanedForm:
         """That of the store; the rules and decisions are in it."""
         return self.inner.fingerprint
 
+    @property
+    def asked(self) -> Asked:
+        """That of the store: a query on clean answers is asked while they are made."""
+        return self.inner.asked
+
+    def narrow(self, chosen: Chosen) -> "CleanedForm":
+        """These submissions alone."""
+        return CleanedForm(self.inner.narrow(chosen), self.clean, keep_codes=self.keep_codes)
+
     def tabulate(self, rows: Any) -> Tabulation | None:
         """The indicators of other rows."""
         return self.inner.tabulate(rows)
@@ -244,6 +256,10 @@ class CleanedForm:
     def comments(self, selection: Selection) -> Iterator[SaidOf]:
         """Those of the store."""
         return self.inner.comments(selection)
+
+    def edits(self, selection: Selection) -> Iterator[EditOf]:
+        """Those of the store: they were made before cleaning."""
+        return self.inner.edits(selection)
 
     def left_out(self, selection: Selection) -> Iterator[LeftOut]:
         """What is in no export, clean or not."""

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from openpyxl import load_workbook
 
 from surveyapp.problems import EXPORT_OPTION, Problem
+from surveyapp.sentences import say
 
 Lines: TypeAlias = Sequence[Mapping[str, str]]
 
@@ -46,8 +47,8 @@ def read_codebook(path: Path) -> Codebook:
         read = _from_workbook if path.suffix.lower() == ".xlsx" else _from_zip
         return Codebook(read(path, "codebook"), read(path, "choices"))
     except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
-        remedy = "Name an export of format xlsx, csv, sav, dta, parquet, geojson or jsonl."
-        raise Problem(EXPORT_OPTION, f"{path} holds no codebook.", remedy=remedy) from error
+        remedy = say("Name an export of format xlsx, csv, sav, dta, parquet, geojson or jsonl.")
+        raise Problem(EXPORT_OPTION, say("{path} holds no codebook.", path=path), remedy=remedy) from error
 
 
 def _from_workbook(path: Path, title: str) -> Lines:

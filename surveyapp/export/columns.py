@@ -91,7 +91,7 @@ def sheet_columns(
     shown = []
     for column in columns:
         both = (column.name, column.label)
-        rows = {"name": both[:1], "label": both[1:], "both": both, "comment": both[:1]}[headers]
+        rows = {"name": both[:1], "label": both[1:], "both": both, "hidden": both, "comment": both[:1]}[headers]
         width = column.width or width_for(rows, column.kind)
         above = (sections(column),) if sections is not None else ()
         comment = column.label if headers == "comment" else ""

@@ -11,6 +11,7 @@ from surveyapp.export.options import ExportOptions
 from surveyapp.export.pii import check_confirmation
 from surveyapp.export.source import ExportSource
 from surveyapp.problems import NOT_ALLOWED, Problem
+from surveyapp.sentences import say
 from surveyapp.store.export_definitions import add_confirmed_protection, find_confirmed_protection
 from surveyapp.store.forms import Form
 
@@ -45,7 +46,7 @@ def check_own_protection(options: Mapping[str, Any], *, may_confirm: bool) -> No
         Problem: NOT_ALLOWED.
     """
     if options.get("protection") is not None and not may_confirm:
-        remedy = (
+        remedy = say(
             "Leave protection out, and what was confirmed for the form holds; or use a token that may change settings."
         )
         raise Problem(NOT_ALLOWED, "A token that only reads cannot say how people are protected.", remedy=remedy)

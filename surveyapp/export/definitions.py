@@ -12,7 +12,9 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from surveyapp.export.options import ExportOptions
+from surveyapp.export.query import check_query
 from surveyapp.problems import EXPORT_DEFINITION_EXISTS, EXPORT_OPTION, NOT_ALLOWED, Problem
+from surveyapp.sentences import say
 from surveyapp.store.export_definitions import (
     ExportDefinition,
     add_export_definition,
@@ -22,11 +24,11 @@ from surveyapp.store.export_definitions import (
     mark_export_definition,
     remove_export_definition,
 )
-from surveyapp.store.forms import Form
+from surveyapp.store.forms import Form, get_definition, list_form_versions
 
 LONGEST_NAME: Final = 100
 # How the server writes is its own affair.
-_OF_SERVER: Final = "writer"
+_OF_SERVER: Final = frozenset({"writer", "address"})
 
 
 def save_definition(
@@ -62,15 +64,20 @@ def _check(
     """The name and the options as they are kept; `number` is that of the definition itself, 0 for a new one."""
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        remedy = f"Use a name of 1 to {LONGEST_NAME} characters, in one line."
+        remedy = say("Use a name of 1 to {longest_name} characters, in one line.", longest_name=LONGEST_NAME)
         raise Problem(EXPORT_OPTION, "The export definition has no name that can be kept.", remedy=remedy)
     taken = find_export_definition(session, form.id, name)
     if taken is not None and taken.id != number:
-        raise Problem(EXPORT_DEFINITION_EXISTS, f"The form has an export definition called {name!r} already.")
-    asked = {option: value for option, value in options.items() if option != _OF_SERVER}
-    protection = ExportOptions.from_json(asked).protection
+        raise Problem(
+            EXPORT_DEFINITION_EXISTS, say("The form has an export definition called {name!r} already.", name=name)
+        )
+    asked = {option: value for option, value in options.items() if option not in _OF_SERVER}
+    # Whether links can be made is known when the export is asked for.
+    read = ExportOptions.from_json({**asked, "address": options.get("address") or "-"})
+    check_query(read.query, [get_definition(session, version) for version in list_form_versions(session, form)])
+    protection = read.protection
     if protection is not None and protection.accept_risk:
-        remedy = "Say the reason when the export is asked for."
+        remedy = say("Say the reason when the export is asked for.")
         raise Problem(EXPORT_OPTION, "A risk is accepted for one export, never for all to come.", remedy=remedy)
     return name, asked
 

@@ -4,6 +4,7 @@ from importlib import import_module
 from types import ModuleType
 
 from surveyapp.problems import EXPORT_EXTRA, Problem
+from surveyapp.sentences import say
 
 
 def import_extra(library: str, extra: str) -> ModuleType:
@@ -15,5 +16,9 @@ def import_extra(library: str, extra: str) -> ModuleType:
     try:
         return import_module(library)
     except ImportError as error:
-        remedy = f"Install it on the server: pip install 'surveyapp[{extra}]'. xlsx and csv work without."
-        raise Problem(EXPORT_EXTRA, f"This format needs {library}, which is not installed.", remedy=remedy) from error
+        remedy = say(
+            "Install it on the server: pip install 'surveyapp[{extra}]'. xlsx and csv work without.", extra=extra
+        )
+        raise Problem(
+            EXPORT_EXTRA, say("This format needs {library}, which is not installed.", library=library), remedy=remedy
+        ) from error

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
+from urllib.parse import quote
 
 from surveyapp.export import convert
 from surveyapp.export.calculated import gives_number, read_number
@@ -177,11 +178,26 @@ def _file(view: View, question: MergedQuestion, name: str) -> list[Feed]:
     flag = Column(
         f"{name}__received", f"{label}: file received", "int", note="1 = the file is on the server, 0 = not yet"
     )
-    ask = Ask(question.path)
-    return [
+    ask, number = Ask(question.path), Ask("", "_submission_no")
+    feeds = [
         Feed((ask,), (Column(name, label, "text", note="file name"),)),
-        Feed((ask, Ask("", "_submission_no")), (flag,), received),
+        Feed((ask, number), (flag,), received),
     ]
+    if view.options.media_links:
+        link = Column(
+            f"{name}__link", f"{label}: where it can be opened", "text", note="for who may see the submission"
+        )
+        feeds.append(Feed((ask, number, Ask("", "_current_number")), (link,), _linking(view.options.address)))
+    return feeds
+
+
+def _linking(address: str) -> Callable[[str | None, int, int | None], str | None]:
+    def link(file: str | None, number: int, version: int | None) -> str | None:
+        if not file or version is None:
+            return None
+        return f"{address}/submissions/{number}/versions/{version}/files/{quote(file, safe='')}"
+
+    return link
 
 
 def _select_one(view: View, question: MergedQuestion, name: str) -> list[Feed]:

@@ -31,6 +31,24 @@ _OWN: Final = {
     "v_leader_conc": ("Concentration of authority", "权威集中度"),
     "lvi_ipcc": ("LVI by exposure, capacity, sensitivity (IPCC)", "生计脆弱性指数（IPCC）"),
 }
+_UNITS_ZH: Final = {
+    "share": "比例",
+    "ratio": "比值",
+    "count": "个数",
+    "category": "类别",
+    "minutes": "分钟",
+    "years": "年",
+    "times/year": "次/年",
+    "workers": "劳动力",
+    "cattle units": "标准牛单位",
+    "m²/person": "平方米/人",
+    "mu/person": "亩/人",
+    "yuan": "元",
+    "yuan/year": "元/年",
+    "yuan/person/year": "元/人·年",
+    "nats": "奈特",
+    "z-score": "标准分",
+}
 _MPI: Final = {"h": ("headcount", "发生率"), "a": ("intensity", "强度"), "m0": ("index M0", "指数M0")}
 _CUTOFF: Final = {"": ("", ""), "_k20": (", k = 1/5", "（k=1/5）"), "_k50": (", k = 1/2", "（k=1/2）")}
 _MPI_PART: Final = {
@@ -60,9 +78,14 @@ def figure_label(code: str, chinese: bool) -> str:
     return _LABELS[code][chinese] if code in _LABELS else code
 
 
-def figure_unit(code: str) -> str:
-    """The unit of a figure of a place."""
-    return _UNITS.get(code, "")
+def unit_label(unit: str, chinese: bool) -> str:
+    """What a unit of the catalogue is called; scales such as 0–1 are their own name."""
+    return _UNITS_ZH.get(unit, unit) if chinese else unit
+
+
+def figure_unit(code: str, chinese: bool) -> str:
+    """The unit of a figure of a place; '' where no line declares it."""
+    return unit_label(_UNITS.get(code, ""), chinese)
 
 
 def _named(line: Line, code: str) -> tuple[str, str]:

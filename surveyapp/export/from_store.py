@@ -4,21 +4,26 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version as package_version
 from itertools import islice
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
+from surveyapp.clean.edits import Revision
 from surveyapp.export.missing import DEFAULT_CODES
 from surveyapp.export.quality_sheets import QualityFound
+from surveyapp.export.query import Chosen
 from surveyapp.export.source import (
     Ask,
+    Asked,
     Cleanable,
     CutOff,
+    EditOf,
     FormFile,
     FoundIn,
     KeptMedia,
@@ -34,7 +39,7 @@ from surveyapp.quality.interview import Summary
 from surveyapp.quality.summaries import summary_from_plain
 from surveyapp.store.answer_tables import get_answer_tables
 from surveyapp.store.cleaning import hash_cleaning
-from surveyapp.store.cleaning_source import StoredSubmissions, get_cleaning
+from surveyapp.store.cleaning_source import StoredSubmissions, get_cleaning, get_questionnaire
 from surveyapp.store.comments import list_comments
 from surveyapp.store.corrections import count_corrections
 from surveyapp.store.files import Files
@@ -59,7 +64,9 @@ from surveyapp.xform.definition import Choice, FormDefinition
 
 PRELOADS = {("timestamp", "start"): "start", ("timestamp", "end"): "end", ("property", "username"): "username"}
 
-
+# The edits of a submission, by its number, oldest first; reading them is the affair of whoever receives records.
+ReadEdits: TypeAlias = Callable[[int], Sequence[Revision]]
+_NUMBER: Final = Ask("", "_submission_no")
 # No states at all would bound nothing.
 NO_STATE: Final = ("",)
 # The comments of so many submissions are asked for at once.
@@ -71,7 +78,8 @@ TIMES: Final = {"minutes": 0, "active_minutes": 1}
 class StoredForm:
     """An ExportSource over the database; good for as long as its session is open.
 
-    Without `settings` there are no indicators. Nothing is given that is not within the `reach`.
+    Without `settings` there are no indicators, without `read_edits` no edits are told. Nothing is given that is not
+    within the `reach`.
     """
 
     def __init__(
@@ -82,6 +90,8 @@ class StoredForm:
         settings: Settings | None = None,
         parameters: Parameters = NO_PARAMETERS,
         reach: Reach = EVERYTHING,
+        *,
+        read_edits: ReadEdits | None = None,
     ) -> None:
         self.session = session
         self.files = files
@@ -89,6 +99,8 @@ class StoredForm:
         self.settings = settings
         self.parameters = parameters
         self.reach = reach
+        self.read_edits = read_edits
+        self.chosen: Chosen | None = None
         tables = get_answer_tables(session, form.id, form.answers_revision)
         self.tables = tables
         self.snapshot = Snapshot(session, tables, _preloads([version.definition for version in self.versions]))
@@ -184,20 +196,46 @@ class StoredForm:
         """The path under which the answers to `path` are kept."""
         return self.tables.kept_path(path)
 
+    @property
+    def asked(self) -> Asked:
+        """The form, and the submissions that the policy lets into exports."""
+        questionnaire = get_questionnaire(self.session, self.files, self.form)
+        some = Selection(states=self.states or NO_STATE)
+        return Asked(questionnaire, StoredSubmissions(self.session, self.form, questionnaire, selection=some))
+
+    def narrow(self, chosen: Chosen) -> "StoredForm":
+        """The submissions for which a query holds."""
+        narrowed = copy(self)
+        narrowed.chosen = chosen
+        return narrowed
+
     def count(self, repeat_path: str, selection: Selection) -> int:
         """How many rows there are."""
+        if self.chosen is not None:
+            return sum(1 for _ in self._rows(repeat_path, (_NUMBER,), selection))
         return self.snapshot.count_rows(repeat_path, self._reached(selection))
 
     def main_rows(self, asks: Sequence[Ask], selection: Selection) -> Iterator[tuple[Any, ...]]:
         """One tuple a submission."""
-        return self.snapshot.list_rows("", asks, self._reached(selection))
+        return self._rows("", asks, selection)
 
     def repeat_rows(self, repeat_path: str, asks: Sequence[Ask], selection: Selection) -> Iterator[tuple[Any, ...]]:
         """One tuple a row of the repeat."""
-        return self.snapshot.list_rows(repeat_path, asks, self._reached(selection))
+        return self._rows(repeat_path, asks, selection)
+
+    def _rows(self, repeat_path: str, asks: Sequence[Ask], selection: Selection) -> Iterator[tuple[Any, ...]]:
+        if self.chosen is None:
+            return self.snapshot.list_rows(repeat_path, asks, self._reached(selection))
+        rows = self.snapshot.list_rows(repeat_path, (*asks, _NUMBER), self._reached(selection))
+        return (row[:-1] for row in rows if row[-1] in self.chosen)
+
+    def _is_chosen(self, number: int) -> bool:
+        return self.chosen is None or number in self.chosen
 
     def left_out(self, selection: Selection) -> Iterator[LeftOut]:
-        """What came and the form's policy keeps out, or somebody deleted."""
+        """What came and the form's policy keeps out, or somebody deleted; no query is put to those."""
+        if self.chosen is not None:
+            return
         rows = self.snapshot.list_left_out(replace(selection, reach=self.reach), self.states)
         for number, instance_id, received_at, state, by, at, reason, deleter, deleted_at, why in rows:
             if deleted_at is None:
@@ -208,7 +246,8 @@ class StoredForm:
     def findings(self, selection: Selection) -> Iterator[FoundIn]:
         """Every finding."""
         for submission_no, instance_id, is_copy, finding in self.snapshot.list_findings(self._reached(selection)):
-            yield FoundIn(submission_no, instance_id, finding, is_copy)
+            if self._is_chosen(submission_no):
+                yield FoundIn(submission_no, instance_id, finding, is_copy)
 
     def quality(self, selection: Selection) -> QualityFound | None:
         """What the checks across interviews found, of the submissions of the selection; what is about enumerators and
@@ -246,17 +285,27 @@ class StoredForm:
             for one in sorted(said, key=lambda one: (one.submission_id, one.id)):
                 yield SaidOf(one.submission_id, some[one.submission_id], one)
 
+    def edits(self, selection: Selection) -> Iterator[EditOf]:
+        """What every record of a submission changed in the one before it."""
+        if self.read_edits is None:
+            return
+        for number, instance_id in self.snapshot.list_replaced(self._reached(selection)):
+            for revision in self.read_edits(number) if self._is_chosen(number) else ():
+                yield EditOf(number, instance_id, revision)
+
     def missing_files(self, selection: Selection) -> Iterator[tuple[int, str]]:
         """Files that an answer names and that have not arrived."""
         for submission_no, *_, finding in self.snapshot.list_findings(
             self._reached(selection), check="attachment-missing"
         ):
-            yield submission_no, finding.value
+            if self._is_chosen(submission_no):
+                yield submission_no, finding.value
 
     def media(self, selection: Selection) -> Iterator[KeptMedia]:
         """Every file that came with the submissions."""
         for found in self.snapshot.list_attachments(self._reached(selection)):
-            yield KeptMedia(*found)
+            if self._is_chosen(found[0]):
+                yield KeptMedia(*found)
 
     def open_media(self, sha256: str) -> IO[bytes]:
         """The content of a file."""

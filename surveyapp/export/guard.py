@@ -20,6 +20,7 @@ from surveyapp.export.merge import MergedQuestion, MergedTable
 from surveyapp.export.pii import require_confirmation
 from surveyapp.export.spool import Spool
 from surveyapp.problems import DISCLOSURE_RISK, EXPORT_OPTION, Problem
+from surveyapp.sentences import say
 
 # What we know of a submission and never give out: it leads back to it, or holds what was typed.
 _WITHHELD: Final = frozenset({"_submission_no", "_reviewed_by", "_device", "_extra"})
@@ -80,7 +81,12 @@ class Guard:
         small = figures.below(SMALLEST_GROUP)
         if small and not self.protection.accept_risk:
             names = ", ".join(self.key_names) or "no question"
-            told = f"{small:,} of {figures.records:,} households share {names} with fewer than two others (k < 3)."
+            told = say(
+                "{small:,} of {records:,} households share {names} with fewer than two others (k < 3).",
+                small=small,
+                records=figures.records,
+                names=names,
+            )
             raise Problem(DISCLOSURE_RISK, told)
 
     @property
@@ -201,5 +207,7 @@ def _find_question(table: TableLayout, path: str) -> int:
     for place, column in enumerate(table.columns):
         if column.question is not None and column.question.path == path and column.role != "reason":
             return place
-    remedy = "Name a question of the main sheet that is not dropped."
-    raise Problem(EXPORT_OPTION, f"The protection names {path!r}, which is not in the file.", remedy=remedy)
+    remedy = say("Name a question of the main sheet that is not dropped.")
+    raise Problem(
+        EXPORT_OPTION, say("The protection names {path!r}, which is not in the file.", path=path), remedy=remedy
+    )

@@ -1,7 +1,9 @@
 """The sheets of indicators of one export: what they are, their rows, their charts, what codebook and README tell."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 from surveyapp.export.cells import Row
 from surveyapp.export.chart_tables import ChartTables
@@ -30,9 +32,9 @@ from surveyapp.export.summary_sheets import (
     panel_rows,
 )
 from surveyapp.indicators.catalogue import CATALOGUE
+from surveyapp.indicators.settings import Settings
 from surveyapp.indicators.summary import list_paired
 from surveyapp.indicators.tabulation import Tabulation
-from surveyapp.store.selection import EVERYTHING
 
 
 class IndicatorPart:
@@ -50,7 +52,12 @@ class IndicatorPart:
 
     def sheets(self) -> Iterator[tuple[Sheet, Iterator[Row]]]:
         """Each sheet with its rows, in the order of the workbook."""
-        sheet = Sheet(INDICATORS_TITLE, sheet_columns(self._columns, self._options.headers), KEYS)
+        sheet = Sheet(
+            INDICATORS_TITLE,
+            sheet_columns(self._columns, self._options.headers),
+            KEYS,
+            folded=self._options.headers == "hidden",
+        )
         yield sheet, observed(indicator_rows(self.tabulation, self._shown, reasons=self._reasons), self._figures)
         summary, names = self.tabulation.summary, self._villages
         yield VILLAGE_SHEET, figure_rows(summary.villages, names, self._chinese)
@@ -82,6 +89,11 @@ class IndicatorPart:
         yield Line("line", ("Households", table.n))
         yield Line("line", ("Settings (SHA-256)", table.settings_hash))
         yield Line("line", ("Parameters (SHA-256)", table.parameters_hash))
+        line = settings.poverty_line
+        told = f"{line.amount:,g} yuan a person and year, in prices of {line.price_year}"
+        yield Line("line", ("Poverty line", told))
+        for name, value, default in list_changed(settings.as_json(), Settings().as_json()):
+            yield Line("line", (f"Setting {name}", f"{_written(value)}; the catalogue has {_written(default)}"))
         small = f"Figures of fewer than {settings.smallest_cell} households are empty, and masked is 1. Where just one "
         yield Line("line", ("Small cells", f"{small}village of a township is, a second one is masked too."))
         yield Line("line", ("Before", "What people recall of the time before the move (flag recall), no panel."))
@@ -125,9 +137,24 @@ class IndicatorPart:
         return {}
 
 
+def list_changed(stated: Mapping[str, Any], default: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """The settings that are not those of the catalogue: their path, what they are, and what the catalogue has."""
+    for name, value in stated.items():
+        usual = default.get(name)
+        # Names that the author of the form chose are one setting: what it is by default says nothing of its parts.
+        if isinstance(value, Mapping) and isinstance(usual, Mapping) and usual:
+            yield from ((f"{name}.{path}", *both) for path, *both in list_changed(value, usual))
+        elif value != usual:
+            yield name, value, usual
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+
+
 def find_indicators(source: ExportSource, layout: Layout, options: ExportOptions) -> IndicatorPart | None:
     """Only of clean answers, and of all versions: estimates from a part of the sample would be wrong."""
-    bounded = options.selection != EVERYTHING or bool(options.columns)
+    bounded = options.is_narrow or bool(options.columns)
     if options.kind not in ("clean", "both") or bounded or source.indicators is None:
         return None
     return IndicatorPart(source.indicators, layout, options)

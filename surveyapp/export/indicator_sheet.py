@@ -11,6 +11,7 @@ from surveyapp.indicators.columns import REASON_NAMES, Reason, texts_of
 from surveyapp.indicators.columns import Column as Values
 from surveyapp.indicators.compute import IndicatorTable
 from surveyapp.indicators.declaration import Indicator
+from surveyapp.indicators.frame import Household
 from surveyapp.indicators.tabulation import Tabulation
 
 INDICATORS_TITLE: Final = "indicators"
@@ -55,20 +56,30 @@ def _format_of(indicator: Indicator) -> str:
 
 def indicator_rows(tabulation: Tabulation, shown: Sequence[Indicator], *, reasons: bool) -> Iterator[Row]:
     """One row a household, in the order of `indicator_columns`; no value is an empty cell."""
-    table = tabulation.table
-    for start in range(0, table.n, _CHUNK):
-        part = slice(start, start + _CHUNK)
-        households = tabulation.households[part]
-        columns = [table[one.code].rows(part) for one in shown]
-        cells: list[Sequence[Any]] = [
-            [household.submission_no for household in households],
-            [household.instance_id for household in households],
-            *(_cells(one, column) for one, column in zip(shown, columns, strict=True)),
-            _marks(table, part, len(households)),
-        ]
-        if reasons:
-            cells += [[_REASONS[reason] for reason in column.reasons.tolist()] for column in columns]
-        yield from zip(*cells, strict=True)
+    for households, table in tabulation.list_parts():
+        columns = [table[one.code] for one in shown]
+        for start in range(0, table.n, _CHUNK):
+            part = slice(start, start + _CHUNK)
+            yield from _rows(shown, households[part], [column.rows(part) for column in columns], table, part, reasons)
+
+
+def _rows(
+    shown: Sequence[Indicator],
+    households: Sequence[Household],
+    columns: Sequence[Values],
+    table: IndicatorTable,
+    part: slice,
+    reasons: bool,
+) -> Iterator[Row]:
+    cells: list[Sequence[Any]] = [
+        [household.submission_no for household in households],
+        [household.instance_id for household in households],
+        *(_cells(one, column) for one, column in zip(shown, columns, strict=True)),
+        _marks(table, part, len(households)),
+    ]
+    if reasons:
+        cells += [[_REASONS[reason] for reason in column.reasons.tolist()] for column in columns]
+    return zip(*cells, strict=True)
 
 
 def _cells(indicator: Indicator, column: Values) -> list[Any]:

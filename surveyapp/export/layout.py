@@ -19,12 +19,13 @@ from surveyapp.export.sheets import COLUMNS_OF_EXCEL
 from surveyapp.export.source import MAIN_PARTS, Ask, PublishedVersion
 from surveyapp.indicators.settings import MissingCodes
 from surveyapp.problems import EXPORT_OPTION, Problem
+from surveyapp.sentences import say
 from surveyapp.xform.definition import Question
 
 # Titles of sheets that are not answers; no repeat may take one.
 FIXED_TITLES: Final = (
     *("README", "data", "indicators", "village_summary", "project_summary", "before_after", "charts"),
-    *("data_quality", "enumerators", "quality_findings", "comments"),
+    *("data_quality", "enumerators", "quality_findings", "comments", "edits"),
     *("findings", "cleaning_log", "deletion_log", "codebook", "choices", "long_text", "disclosure"),
 )
 
@@ -122,7 +123,11 @@ def _find_language(versions: Sequence[PublishedVersion], wanted: str) -> str:
         if wanted.lower() in (language.lower(), name.strip(), code.strip(" )")):
             return language
     offered = ", ".join(languages) or "none: the form has labels without language"
-    raise Problem(EXPORT_OPTION, f"The form has no labels in {wanted!r}.", remedy=f"Its languages: {offered}.")
+    raise Problem(
+        EXPORT_OPTION,
+        say("The form has no labels in {wanted!r}.", wanted=wanted),
+        remedy=say("Its languages: {offered}.", offered=offered),
+    )
 
 
 def _choose_columns(merged: tuple[MergedTable, ...], wanted: Sequence[str]) -> tuple[MergedTable, ...]:
@@ -137,7 +142,9 @@ def _choose_columns(merged: tuple[MergedTable, ...], wanted: Sequence[str]) -> t
     chosen = tuple(replace(table, questions=tuple(filter(is_wanted, table.questions))) for table in merged)
     reached = {text for table in chosen for q in table.questions for text in (q.newest.name, *_around(q.path))}
     if unknown := [one for one in wanted if one not in reached and one not in MAIN_PARTS and one != "_minutes"]:
-        raise Problem(EXPORT_OPTION, f"There is no column {', '.join(unknown)}.", remedy="See the codebook for them.")
+        raise Problem(
+            EXPORT_OPTION, say("There is no column {unknown}.", unknown=unknown), remedy="See the codebook for them."
+        )
     return tuple(table for table in chosen if table.questions or not table.path)
 
 
@@ -258,6 +265,16 @@ def _index_keys(parent: str) -> list[Feed]:
     ]
 
 
+def with_parent(table: TableLayout, parent: str) -> TableLayout:
+    """The table, where the sheet of the rows around its own is called otherwise."""
+
+    def named(feed: Feed) -> Feed:
+        ours = feed.columns[0].known == "_parent_table_name"
+        return replace(feed, make=lambda _: parent) if ours else feed
+
+    return replace(table, feeds=tuple(map(named, table.feeds)))
+
+
 def _main_about(view: View) -> list[Feed]:
     zone = view.options.zone
     clock = convert.local_time(view.options.clock)
@@ -323,8 +340,8 @@ def _split(layout: TableLayout, most_columns: int, taken: list[str]) -> list[Tab
                 parts.append(([], [], [], []))
                 used = 0
             if len(feed.columns) > room:
-                remedy = "Ask for fewer rows side by side, or for select summary."
-                raise Problem(EXPORT_OPTION, f"Sheet {layout.title} is too wide.", remedy=remedy)
+                remedy = say("Ask for fewer rows side by side, or for select summary.")
+                raise Problem(EXPORT_OPTION, say("Sheet {title} is too wide.", title=layout.title), remedy=remedy)
             parts[-1][place].append(feed)
             used += len(feed.columns)
     split = []

@@ -15,7 +15,6 @@ from surveyapp.export.layout import Layout
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.sheets import Line, Sheet, SheetColumn, width_for
 from surveyapp.export.source import ExportSource, LeftOut
-from surveyapp.store.selection import EVERYTHING
 
 TIMES: Final = frozenset({"changed_at", "reviewed_at", "received", "deleted_at"})
 KEYS: Final = frozenset({"log_id", "instance_id", "submission_no"})
@@ -109,7 +108,7 @@ def account_lines(source: ExportSource, options: ExportOptions, rows: int) -> It
     if raw != rows + cut.total():
         raise Unaccounted(f"{raw} submissions came, {rows} are in the file, {cut.total()} were left out by rules")
     yield Line("heading", ("Submissions",))
-    bounded = options.selection != EVERYTHING
+    bounded = options.is_narrow
     yield Line("line", ("Submissions received" + (", within the filter" if bounded else ""), raw + left))
     for state, count in sorted(states.items()):
         yield Line("line", (f"… left out: state {state}, by the policy of the form", count))

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from surveyapp.disclosure.protection import Protection
 from surveyapp.problems import EXPORT_OPTION, Problem
-from surveyapp.store.selection import Selection
+from surveyapp.sentences import say
+from surveyapp.store.selection import EVERYTHING, Selection
 
-Kind: TypeAlias = Literal["clean", "raw", "both", "deidentified", "quality"]
+Kind: TypeAlias = Literal["clean", "raw", "both", "deidentified", "quality", "worklog"]
 Format: TypeAlias = Literal["xlsx", "csv", "sav", "dta", "parquet", "geojson", "jsonl", "media", "form"]
 ValueMode: TypeAlias = Literal["codes", "labels", "both"]
-HeaderMode: TypeAlias = Literal["name", "label", "both", "comment"]
+HeaderMode: TypeAlias = Literal["name", "label", "both", "hidden", "comment"]
 NameMode: TypeAlias = Literal["short", "path", "stats"]
 Separator: TypeAlias = Literal["/", "-", ".", "__"]
 SelectMode: TypeAlias = Literal["summary", "split", "both"]
@@ -63,8 +64,9 @@ _DATES: Final = ("received_from", "received_until", "interviewed_from", "intervi
 class ExportOptions:
     """One export, as asked for.
 
-    kind, format, labels, headers, names, select, missing: see docs/exports.md. `headers` is for workbooks; CSV files
-    have one line of names, or of labels. `separator` stands between groups in names of kind path.
+    kind, format, labels, headers, names, select, missing: see docs/exports.md. `headers` is for workbooks (`hidden`:
+    the row of labels is there, and folded away); CSV files have one line of names, or of labels. `separator` stands
+    between groups in names of kind path.
     versions, columns, carry: names; empty `versions` and `columns` mean all. A column is the name or path of a
     question, the path of a group, or the name of a column that is not an answer.
     received_*, interviewed_*: days (ISO) in `zone`, an IANA zone name; both ends belong to the selection.
@@ -72,6 +74,8 @@ class ExportOptions:
     banner: a row above the headers that names the groups, in workbooks.
     index: numbers of rows, as users of Kobo know them: _index, and in repeats _parent_index and _parent_table_name.
     states, teams: only submissions in these states of review, of those that the form's policy lets in; of these teams.
+    query: a condition on the answers, in the language of the form; the kind `worklog` takes none, nor other bounds.
+    media_links: a column for each file with where it can be opened, below `address`: that of the form on its server.
     protection: what an admin confirmed for the kind `deidentified`.
 
     Raises:
@@ -100,6 +104,9 @@ class ExportOptions:
     index: bool = False
     states: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
+    query: str = ""
+    media_links: bool = False
+    address: str = ""
     delimiter: Delimiter = ","
     csv_bom: bool = True
     formula_safe: bool = True
@@ -111,25 +118,49 @@ class ExportOptions:
             value = getattr(self, name)
             if value not in get_args(allowed):
                 offered = ", ".join(map(repr, get_args(allowed)) if name == "delimiter" else get_args(allowed))
-                raise Problem(EXPORT_OPTION, f"{name} cannot be {value!r}.", remedy=f"Choose one of: {offered}.")
+                raise Problem(
+                    EXPORT_OPTION,
+                    say("{name} cannot be {value!r}.", name=name, value=value),
+                    remedy=say("Choose one of: {offered}.", offered=offered),
+                )
         try:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise Problem(
-                EXPORT_OPTION, f"There is no time zone {self.zone!r}.", remedy="Use a name like Asia/Shanghai."
+                EXPORT_OPTION,
+                say("There is no time zone {zone!r}.", zone=self.zone),
+                remedy="Use a name like Asia/Shanghai.",
             ) from error
         for name in _DATES:
             _read_day(name, getattr(self, name))
         if not 0 <= self.wide <= MOST_WIDE:
-            raise Problem(EXPORT_OPTION, f"wide cannot be {self.wide}.", remedy=f"Choose 0 to {MOST_WIDE}.")
+            raise Problem(
+                EXPORT_OPTION,
+                say("wide cannot be {wide}.", wide=self.wide),
+                remedy=say("Choose 0 to {most_wide}.", most_wide=MOST_WIDE),
+            )
         if self.kind == "raw" and self.format in TYPED:
-            remedy = "Choose xlsx or csv for raw answers: their cells hold whatever was sent."
-            raise Problem(EXPORT_OPTION, f"Files of format {self.format} have columns of one type.", remedy=remedy)
+            remedy = say("Choose xlsx or csv for raw answers: their cells hold whatever was sent.")
+            raise Problem(
+                EXPORT_OPTION,
+                say("Files of format {format} have columns of one type.", format=self.format),
+                remedy=remedy,
+            )
         if self.kind == "both" and self.format not in ("xlsx", "csv"):
-            remedy = "Choose xlsx or csv, or ask for clean and raw answers one after the other."
-            raise Problem(EXPORT_OPTION, f"Files of format {self.format} hold one kind of answers.", remedy=remedy)
+            remedy = say("Choose xlsx or csv, or ask for clean and raw answers one after the other.")
+            raise Problem(
+                EXPORT_OPTION,
+                say("Files of format {format} hold one kind of answers.", format=self.format),
+                remedy=remedy,
+            )
         if self.kind == "quality" and self.format not in ("xlsx", "csv"):
             raise Problem(EXPORT_OPTION, "What checks found is no table of answers.", remedy="Choose xlsx or csv.")
+        if self.kind == "worklog" and (self.format != "xlsx" or self.is_narrow):
+            remedy = say("Leave the format and all filters out.")
+            raise Problem(EXPORT_OPTION, say("The work log is one workbook of all that waits."), remedy=remedy)
+        if self.media_links and not self.address:
+            remedy = say("Leave media_links out, or let the operator set SURVEYAPP_PUBLIC_URL.")
+            raise Problem(EXPORT_OPTION, say("The server does not know its public address."), remedy=remedy)
         if self.kind == "deidentified" and self.format == "media":
             raise Problem(EXPORT_OPTION, "Media are never de-identified.", remedy="Choose another format.")
 
@@ -149,6 +180,11 @@ class ExportOptions:
         bounds_in_time = moments[0], moments[1], moments[2], moments[3]
         return Selection(self.versions, *bounds_in_time, states=self.states, teams=self.teams)
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether only some submissions are asked for."""
+        return self.selection != EVERYTHING or bool(self.query)
+
     def fitted(self) -> "ExportOptions":
         """The same options as the format allows them: statistics programs have labels and missing codes of theirs."""
         if self.format in STATS:
@@ -157,7 +193,8 @@ class ExportOptions:
         if self.kind == "deidentified" and self.format not in STATS:
             # Numbers of rows and comments would tell more than the cells do.
             headers = "both" if self.headers == "comment" else self.headers
-            return replace(self, labels="codes", select="split", wide=0, banner=False, index=False, headers=headers)
+            plain = replace(self, wide=0, banner=False, index=False, media_links=False)
+            return replace(plain, labels="codes", select="split", headers=headers)
         if self.format != "xlsx" and self.banner:
             return replace(self, banner=False)
         if self.format == "geojson" and self.headers != "name":
@@ -180,8 +217,8 @@ class ExportOptions:
         """
         kinds = {one.name: one.default for one in fields(cls)}
         if unknown := sorted(set(content) - set(kinds)):
-            remedy = f"Known are: {', '.join(sorted(kinds))}."
-            raise Problem(EXPORT_OPTION, f"There is no option {', '.join(unknown)}.", remedy=remedy)
+            remedy = say("Known are: {kinds}.", kinds=sorted(kinds))
+            raise Problem(EXPORT_OPTION, say("There is no option {unknown}.", unknown=unknown), remedy=remedy)
         return cls(**{name: _read(name, value, kinds[name]) for name, value in content.items()})
 
 
@@ -194,12 +231,16 @@ def _read(name: str, value: Any, default: Any) -> Any:
     elif type(value) is type(default):
         return value
     wanted = "a list of texts" if isinstance(default, tuple) else type(default).__name__
-    raise Problem(EXPORT_OPTION, f"{name} cannot be {value!r}.", remedy=f"It takes {wanted}.")
+    raise Problem(
+        EXPORT_OPTION,
+        say("{name} cannot be {value!r}.", name=name, value=value),
+        remedy=say("It takes {wanted}.", wanted=wanted),
+    )
 
 
 def _read_day(name: str, text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        remedy = "Write the day as 2026-03-31."
-        raise Problem(EXPORT_OPTION, f"{name} cannot be {text!r}.", remedy=remedy) from error
+        remedy = say("Write the day as 2026-03-31.")
+        raise Problem(EXPORT_OPTION, say("{name} cannot be {text!r}.", name=name, text=text), remedy=remedy) from error

@@ -10,6 +10,7 @@ from surveyapp.export.merge import MergedQuestion, MergedTable
 from surveyapp.export.options import ExportOptions
 from surveyapp.export.source import ExportSource
 from surveyapp.problems import PII_UNCONFIRMED, Problem
+from surveyapp.sentences import say
 
 
 def suggest_for(question: MergedQuestion) -> Suggestion:
@@ -37,10 +38,10 @@ def require_confirmation(layout: Layout) -> Protection:
         if question.path not in protection.classes
     ]
     if lacking:
-        told = f"{len(lacking)} questions have no confirmed class."
+        told = say("{count} questions have no confirmed class.", count=len(lacking))
         raise Problem(PII_UNCONFIRMED, told, errors=lacking)
     if not protection.confirmed_by.strip():
-        remedy = "Say under confirmed_by who confirms the classes."
+        remedy = say("Say under confirmed_by who confirms the classes.")
         raise Problem(PII_UNCONFIRMED, "The classes of the questions are not confirmed.", remedy=remedy)
     return protection
 
@@ -56,5 +57,7 @@ def check_confirmation(source: ExportSource, options: ExportOptions) -> None:
 
 
 def _describe(question: MergedQuestion, suggestion: Suggestion) -> dict[str, Any]:
-    message = f"{question.path} ({question.type}): {suggestion.pii}? {suggestion.why}"
+    message = say(
+        "{path} ({type}): {pii}? {why}", path=question.path, type=question.type, pii=suggestion.pii, why=suggestion.why
+    )
     return {"path": question.path, "suggested": suggestion.pii, "why": suggestion.why, "message": message}

@@ -15,6 +15,7 @@ _KINDS = {
     "clean": "clean: real dates and numbers; reasons for missing answers apart from the answers",
     "raw": "raw: every answer as the phone sent it",
     "both": "clean, and in sheets raw_… every answer as the phone sent it",
+    "worklog": "what somebody should look at, to be filled in and sent back",
     "quality": "what checks found and what became of it, without the answers",
     "deidentified": "de-identified: see sheet disclosure; it may still be personal data in the sense of the law",
 }
@@ -31,6 +32,7 @@ _OTHER_SHEETS = {
     "quality_findings": "what checks across interviews found, one row each; at most 50,000 in a workbook",
     "findings": "everything that looked wrong, one row each; the answers themselves were kept",
     "comments": "what people said of the submissions, one row each; resolved and struck ones too",
+    "edits": "one row per cell that phones or the office changed after the submission first came, before cleaning",
     "cleaning_log": "one row per cell that cleaning changed: from what, to what, by which rule or whom, and why",
     "deletion_log": "one row per submission that came and is not in this file, and why",
     "codebook": "one row per column: question, type, labels, rules, missing codes, counts",
@@ -113,6 +115,8 @@ def _filter(options: ExportOptions) -> str:
             parts.append(" ".join([word, *([f"from {first}"] if first else []), *([f"until {last}"] if last else [])]))
     for word, some in (("states", options.states), ("teams", options.teams)):
         parts += [f"{word} {', '.join(some)}"] if some else []
+    if options.query:
+        parts.append(f"submissions for which {options.query}, of those that the form's policy lets in")
     told = f"{'; '.join(parts)}; sheets of indicators come only with all submissions" if parts else "all submissions"
     return f"{told}; columns {', '.join(options.columns)}" if options.columns else told
 
@@ -178,16 +182,17 @@ def describe_sheets(layout: Layout, written: Mapping[str, Sequence[Written]]) ->
 
 def _how_to_read(layout: Layout, options: ExportOptions) -> Iterator[Line]:
     yield Line("heading", ("How to read it",))
-    if options.headers == "both":
+    if options.headers in ("both", "hidden"):
         first = 2 if options.banner else 1
-        words = f"Row {first} has the column names, row {first + 1} the labels; data begin in row {first + 2}."
+        folded = " (hidden)" if options.headers == "hidden" else ""
+        words = f"Row {first} has the column names, row {first + 1} the labels{folded}; data begin in row {first + 2}."
         yield Line("line", ("Headers", words))
     if any(table.path for table in layout.tables):
         yield Line("line", ("Joining sheets", "A row belongs to the submission with the same _instance_id."))
         yield Line("line", (None, "Inside another repeat: _parent_row_key is the _row_key of the outer sheet."))
         yield Line("line", (None, "_row_key stays the same when the submission is edited."))
     if options.kind != "deidentified":
-        words = "An edited submission is here as its newest record says; _edits counts the records before that."
+        words = "An edited submission is here as its newest record says; sheet edits tells what was changed."
         yield Line("line", ("Edits", words))
     yield Line("line", ("select_multiple", "question__choice is 1 (ticked), 0 (not ticked) or empty (not answered)."))
     yield Line("line", ("Empty cell", "Not asked or not answered."))

@@ -2,79 +2,37 @@
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
-from typing import TypeAlias
 
-from surveyapp.export.cells import Row
-from surveyapp.export.charts import CHARTS_TITLE
 from surveyapp.export.clean_rows import CleanRows
 from surveyapp.export.cleaned import CleanedForm
-from surveyapp.export.codebook import (
-    ORIGIN,
-    STATISTICS,
-    TableFigures,
-    choices_rows,
-    choices_sheet,
-    codebook_rows,
-    codebook_sheet,
-)
-from surveyapp.export.columns import Column, TableLayout, sheet_columns
-from surveyapp.export.comments_sheet import COMMENTS_SHEET, comment_rows
-from surveyapp.export.disclosure_sheet import DISCLOSURE_SHEET, disclosure_rows
-from surveyapp.export.distribution import Observed
-from surveyapp.export.figure_labels import is_chinese
-from surveyapp.export.figures import observed, observed_coded
-from surveyapp.export.findings_sheet import BrokenCounted, findings_rows, findings_sheet
+from surveyapp.export.filling import Filling, Progress
 from surveyapp.export.guard import Guard
-from surveyapp.export.indicator_part import find_indicators
-from surveyapp.export.layout import FIXED_TITLES, Layout, choose_versions, plan_layout
-from surveyapp.export.log_sheets import (
-    CLEANING_LOG,
-    DELETION_LOG,
-    account_lines,
-    cleaning_lines,
-    deletion_rows,
-    log_rows,
-)
-from surveyapp.export.long_text import LONG_TEXT_SHEET, LongTexts
+from surveyapp.export.layout import choose_versions, plan_layout
+from surveyapp.export.long_text import LongTexts
 from surveyapp.export.manifest import describe_export, hash_file, hash_inputs, release
 from surveyapp.export.media_zip import MediaZip, write_forms
-from surveyapp.export.names import sheet_title
 from surveyapp.export.options import FILES, STATS, ExportOptions
 from surveyapp.export.package import PackageTooLarge, check_package
-from surveyapp.export.quality_sheets import (
-    DATA_QUALITY,
-    ENUMERATORS,
-    QUALITY_FINDINGS,
-    enumerator_rows,
-    finding_rows,
-    quality_rows,
-)
-from surveyapp.export.readme import RAW, Told, describe_sheets, readme_lines
-from surveyapp.export.rows import main_rows, repeat_rows
-from surveyapp.export.sheets import Line, Sheet, Written
+from surveyapp.export.query import Chosen, Query
+from surveyapp.export.readme import readme_lines
+from surveyapp.export.sheets import Written
 from surveyapp.export.source import ExportSource, PublishedVersion
 from surveyapp.export.text import Tally
-from surveyapp.export.writers import Writer, open_writer
+from surveyapp.export.writers import open_writer
 from surveyapp.problems import EXPORT_OPTION, Problem
-
-# Told rows written so far, rows in all, and the sheet at hand; may raise to stop the export.
-Progress: TypeAlias = Callable[[int, int, str], None]
-
-
-class RowsLost(RuntimeError):
-    """A sheet does not hold as many rows as the snapshot has; the file is not released."""
+from surveyapp.sentences import say
 
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
     """A finished export.
 
-    The file, its SHA-256, the hash of its content, its sheets without README, what the README warns of.
+    The file, its SHA-256, the hash of its content, its sheets without README, what the README warns of; and for which
+    submissions a query held, None where there was none.
     """
 
     path: Path
@@ -83,6 +41,7 @@ class ExportResult:
     content_hash: str
     sheets: tuple[Written, ...]
     warnings: tuple[str, ...]
+    chosen: Chosen | None = None
 
 
 def write_export(
@@ -106,28 +65,41 @@ def write_export(
         RowsLost: the rows written are not those of the snapshot.
     """
     options = options.fitted()
+    if options.kind == "worklog":
+        raise ValueError("the work log is written by surveyapp.correct.worklog")
     chosen = choose_versions(source.versions, options)
     unfinished = out_path.resolve().parent / f".{out_path.name}.{secrets.token_hex(4)}.part"
     try:
-        if options.format in FILES:
-            return _write_files(source, options, unfinished, out_path, progress)
-        with _cleaned(source, options, unfinished.parent) as ready:
-            return _write_sheets(_Plan(ready, options, chosen, secret, progress), unfinished, out_path)
+        with _narrowed(source, options, unfinished.parent) as (ready, found):
+            plan = _Plan(ready, options, chosen, secret, progress, found)
+            write = _write_files if options.format in FILES else _write_sheets
+            return write(plan, unfinished, out_path)
     except PackageTooLarge as error:
-        raise Problem(EXPORT_OPTION, f"{error}.", remedy="Choose one version, or select summary.") from error
+        raise Problem(
+            EXPORT_OPTION, say("{error}.", error=error), remedy="Choose one version, or select summary."
+        ) from error
     finally:
         unfinished.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def _cleaned(source: ExportSource, options: ExportOptions, folder: Path) -> Iterator[ExportSource]:
-    """The clean rows, where they are asked for and there is anything to clean them by."""
-    if options.kind in ("raw", "quality") or source.cleaning is None:
-        yield source
+def _narrowed(
+    source: ExportSource, options: ExportOptions, folder: Path
+) -> Iterator[tuple[ExportSource, Chosen | None]]:
+    """The rows that the file is of: clean ones, where they are asked for and there is anything to clean them by; those
+    for which the query holds, which is put to the same answers.
+    """
+    query = options.query if options.format != "form" else ""
+    tables = options.format not in FILES
+    if options.kind in ("raw", "quality") or source.cleaning is None or not (tables or query):
+        found = Query(query, source.asked.form).ask_all(source.asked.submissions) if query else None
+        yield source if found is None else source.narrow(found), found
         return
-    with contextlib.closing(CleanRows(source.cleaning, folder)) as rows:
+    with contextlib.closing(CleanRows(source.cleaning, folder, query)) as rows:
         keep_codes = options.missing == "codes" and options.format not in STATS
-        yield CleanedForm(source, rows, keep_codes=keep_codes)
+        found = rows.query.chosen if rows.query is not None else None
+        inner = source if found is None else source.narrow(found)
+        yield CleanedForm(inner, rows, keep_codes=keep_codes), found
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +111,7 @@ class _Plan:
     chosen: Sequence[PublishedVersion]
     secret: bytes
     progress: Progress | None
+    found: Chosen | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +138,9 @@ def _write_sheets(plan: _Plan, unfinished: Path, out_path: Path) -> ExportResult
         added=cleaned.added if cleaned is not None and options.kind != "deidentified" else (),
         reasoned=cleaned.reasoned if cleaned is not None else None,
     )
+    if plan.found is not None and plan.found.failed:
+        words = f"The query has no value for {plan.found.failed:,} submissions; they are not in this file."
+        layout = replace(layout, notes=(*layout.notes, words))
     guard = Guard(layout, plan.secret, folder) if options.kind == "deidentified" else None
     layout = guard.layout if guard is not None else layout
     tally, inputs_hash = Tally(), hash_inputs(source, options)
@@ -172,19 +148,18 @@ def _write_sheets(plan: _Plan, unfinished: Path, out_path: Path) -> ExportResult
     if guard is not None:
         cut_off = datetime(cut_off.year, cut_off.month, 1, tzinfo=UTC)
     with LongTexts(folder) as long_texts, open_writer(options, folder, tally, long_texts, layout, cut_off) as writer:
-        export = _Export(source, options, layout, writer, plan.progress, guard)
+        export = Filling(source, options, layout, writer, plan.progress, guard)
         export.write_sheets(long_texts)
         told = export.told(tally, inputs_hash)
         writer.finish(unfinished, readme_lines(source, layout, options, told), cut_off)
         writer.verify(unfinished)
     hashes = {**export.hashes, "inputs_hash": inputs_hash, "content_hash": told.content_hash}
     contents = _Contents([one for one, _ in told.sheets], told.warnings, hashes)
-    return _release(source, options, unfinished, out_path, contents)
+    return _release(plan, unfinished, out_path, contents)
 
 
-def _write_files(
-    source: ExportSource, options: ExportOptions, unfinished: Path, out_path: Path, progress: Progress | None
-) -> ExportResult:
+def _write_files(plan: _Plan, unfinished: Path, out_path: Path) -> ExportResult:
+    source, options, progress = plan.source, plan.options, plan.progress
     warnings = []
     if options.format == "form":
         written = write_forms(source, options, unfinished)
@@ -203,21 +178,15 @@ def _write_files(
             warnings.append(f"{media.lost:,} files are not in the zip: see column state of index.csv.")
     check_package(unfinished, {})
     hashes = {"inputs_hash": hash_inputs(source, options)}
-    return _release(source, options, unfinished, out_path, _Contents(written, warnings, hashes))
+    return _release(plan, unfinished, out_path, _Contents(written, warnings, hashes))
 
 
-def _release(
-    source: ExportSource,
-    options: ExportOptions,
-    unfinished: Path,
-    out_path: Path,
-    contents: _Contents,
-) -> ExportResult:
+def _release(plan: _Plan, unfinished: Path, out_path: Path, contents: _Contents) -> ExportResult:
     digest, sheets, warnings = hash_file(unfinished), contents.sheets, contents.warnings
-    manifest = describe_export(source, options, sheets, warnings, **contents.hashes, sha256=digest)
+    manifest = describe_export(plan.source, plan.options, sheets, warnings, **contents.hashes, sha256=digest)
     beside = release(unfinished, out_path, manifest)
     content_hash = contents.hashes.get("content_hash", "")
-    return ExportResult(out_path, beside, digest, content_hash, tuple(sheets), tuple(warnings))
+    return ExportResult(out_path, beside, digest, content_hash, tuple(sheets), tuple(warnings), plan.found)
 
 
 def _collect_missing(source: ExportSource, options: ExportOptions) -> dict[int, frozenset[str]]:
@@ -225,170 +194,3 @@ def _collect_missing(source: ExportSource, options: ExportOptions) -> dict[int, 
     for number, file in source.missing_files(options.selection):
         found.setdefault(number, set()).add(file)
     return {number: frozenset(files) for number, files in found.items()}
-
-
-class _Export:
-    """The sheets of one export, written one after the other."""
-
-    def __init__(
-        self,
-        source: ExportSource,
-        options: ExportOptions,
-        layout: Layout,
-        writer: Writer,
-        progress: Progress | None,
-        guard: Guard | None,
-    ) -> None:
-        self._source = source
-        self._options = options
-        self._layout = layout
-        self._writer = writer
-        self._progress = progress
-        self._guard = guard
-        self._counts = {t.path: source.count(t.path, options.selection) for t in layout.tables}
-        self._total = sum(self._counts[table.path] for table in layout.tables)
-        self._done = 0
-        self._written: dict[str, list[Written]] = {}
-        self._figures: list[TableFigures] = []
-        self._broken: BrokenCounted | None = None
-        self.indicators = find_indicators(source, layout, options)
-
-    def write_sheets(self, long_texts: LongTexts) -> None:
-        """Every sheet but README, in the order of the workbook."""
-        if self._options.kind == "quality":
-            self._write_quality()
-            return
-        for table in self._layout.tables:
-            self._write_table(table)
-        if self._guard is not None:
-            self._guard.check()
-            self._write(DISCLOSURE_SHEET, disclosure_rows(self._guard))
-        if self.indicators is not None:
-            for sheet, rows in self.indicators.sheets():
-                self._write(sheet, rows)
-            self._written[CHARTS_TITLE] = self._writer.draw(self.indicators.charts())
-        if self._options.kind == "both":
-            self._write_raw()
-        if self._guard is None:
-            self._write_quality()
-            self._write_logs()
-        languages = self._layout.view.definition.languages or ("",)
-        self._write_codebook(languages)
-        self._write(choices_sheet(languages), choices_rows(self._layout, self._figures, languages))
-        if long_texts.count:
-            self._write(LONG_TEXT_SHEET, long_texts.rows())
-
-    def _write_logs(self) -> None:
-        cleaned, gone = isinstance(self._source, CleanedForm), deletion_rows(self._source, self._options)
-        if isinstance(self._source, CleanedForm):
-            self._write(CLEANING_LOG, log_rows(self._source, self._layout, self._options))
-        if (first := next(gone, None)) is not None or cleaned:
-            self._write(DELETION_LOG, chain(() if first is None else (first,), gone))
-
-    def _write_quality(self) -> None:
-        found = self._source.quality(self._options.selection)
-        language = "zh" if is_chinese(self._options.language) else "en"
-        if found is not None:
-            self._write(DATA_QUALITY, quality_rows(found, language))
-            self._write(ENUMERATORS, enumerator_rows(found))
-            self._write(QUALITY_FINDINGS, finding_rows(found, self._options, language))
-        self._broken = BrokenCounted(findings_rows(self._source, self._layout, self._options.selection))
-        self._write(findings_sheet(self._layout), iter(self._broken))
-        said = comment_rows(self._source, self._layout, self._options)
-        if self._options.kind != "raw" and (first := next(said, None)) is not None:
-            self._write(COMMENTS_SHEET, chain((first,), said))
-
-    def told(self, tally: Tally, inputs_hash: str) -> Told:
-        """What the README tells about the written sheets."""
-        warnings = [*self._layout.notes, *tally.warnings(), *self._warn_of_versions(), *self._warn_of_parts()]
-        sheets = describe_sheets(self._layout, self._written)
-        about = tuple(self.indicators.readme_lines()) if self.indicators is not None else ()
-        account: list[Line] = []
-        if self._figures:
-            account += account_lines(self._source, self._options, self._counts[""])
-        if isinstance(self._source, CleanedForm) and self._guard is None:
-            account += cleaning_lines(self._source, self._layout, self._options)
-        content_hash, broken = self._writer.content_hash(), self._broken.found if self._broken is not None else None
-        return Told(sheets, self._figures, content_hash, inputs_hash, warnings, about, account, broken)
-
-    @property
-    def hashes(self) -> dict[str, str]:
-        """Under which settings and parameters the indicators were computed; nothing where there are none."""
-        if self.indicators is None:
-            return {}
-        table = self.indicators.tabulation.table
-        return {"settings_hash": table.settings_hash, "parameters_hash": table.parameters_hash}
-
-    def _write_codebook(self, languages: Sequence[str]) -> None:
-        counts = {title: sum(part.rows for part in parts) for title, parts in self._written.items()}
-        if self.indicators is None:
-            self._write(codebook_sheet(languages), codebook_rows(self._layout, self._figures, counts, languages))
-            return
-        columns = sum(len(table.table.columns) for table in self._figures)
-        answers = codebook_rows(self._layout, self._figures, counts, languages, len(ORIGIN))
-        further = ((*row, *(None for _ in STATISTICS)) for row in self.indicators.codebook_rows(languages, columns))
-        self._write(codebook_sheet(languages, ORIGIN), chain(answers, further))
-
-    def _write_table(self, table: TableLayout) -> None:
-        seen = [Observed(column.kind) for column in table.columns]
-        asked = table if self._guard is None else self._guard.source_table(table)
-        rows: Iterator[Row] = (repeat_rows if table.path else main_rows)(self._source, asked, self._options)
-        if self._guard is not None:
-            rows = self._guard.rows(table, rows, self._counts[table.path])
-        self._figures.append(TableFigures(table, seen))
-        watched = observed_coded if self._options.format in STATS else observed
-        self._write(self._sheet(table), watched(rows, seen))
-        found = sum(part.rows for part in self._written[table.title])
-        if found != self._counts[table.path]:
-            raise RowsLost(f"sheet {table.title} holds {found} rows, the snapshot has {self._counts[table.path]}")
-
-    def _write_raw(self) -> None:
-        """The sheets of answers once more, as the phones sent them."""
-        source = self._source.inner if isinstance(self._source, CleanedForm) else self._source
-        options = replace(self._options, kind="raw", wide=0)
-        chosen = choose_versions(source.versions, options)
-        taken = [*FIXED_TITLES, *(table.title for table in self._layout.tables)]
-        layout = plan_layout(chosen, options, source.kept_path, published=source.versions, codes=source.codes)
-        for table in layout.tables:
-            title = sheet_title(f"{RAW}{table.title}", taken)
-            taken.append(title)
-            rows: Iterator[Row] = (repeat_rows if table.path else main_rows)(source, table, options)
-            self._write(self._sheet(replace(table, title=title)), rows)
-            found = sum(part.rows for part in self._written[title])
-            if found != source.count(table.path, options.selection):
-                raise RowsLost(f"sheet {title} holds {found} rows, which is not what the snapshot has")
-
-    def _sheet(self, table: TableLayout) -> Sheet:
-        """The sheet of a table, with the header rows that were asked for."""
-        view = self._layout.view
-
-        def section(column: Column) -> str:
-            return view.text(column.question.section) if column.question is not None else ""
-
-        banner = section if self._options.banner else None
-        return Sheet(table.title, sheet_columns(table.columns, self._options.headers, banner), table.keys)
-
-    def _write(self, sheet: Sheet, rows: Iterator[Row]) -> None:
-        def watch(count: int) -> None:
-            self._done += count
-            if self._progress is not None:
-                self._progress(min(self._done, self._total), self._total, sheet.title)
-
-        self._written[sheet.title] = self._writer.write(sheet, rows, watch)
-
-    def _warn_of_versions(self) -> Iterator[str]:
-        known = {published.definition.version for published in self._source.versions}
-        if not self._figures:
-            return
-        main = self._figures[0]
-        for column, figures in zip(main.table.columns, main.figures, strict=True):
-            if column.known == "_version" and figures.codes is not None:
-                for version in sorted(set(figures.codes) - known):
-                    count = f"{figures.codes[version]:,} submissions name version {version!r}"
-                    yield f"{count}, which was never published: matched by path."
-
-    def _warn_of_parts(self) -> Iterator[str]:
-        for title, parts in self._written.items():
-            if len(parts) > 1:
-                rest = ", ".join(part.title for part in parts[1:])
-                yield f"Sheet {title} is full and goes on in {rest}."

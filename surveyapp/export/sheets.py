@@ -88,13 +88,15 @@ class Shade:
 class Sheet:
     """A sheet of rows that are all alike.
 
-    `frozen` columns stay in sight; every column has the same number of headers. `shades` are for small sheets.
+    `frozen` columns stay in sight; every column has the same number of headers, the last of which may be `folded` away.
+    `shades` are for small sheets.
     """
 
     title: str
     columns: tuple[SheetColumn, ...]
     frozen: int = 0
     shades: tuple[Shade, ...] = ()
+    folded: bool = False
 
     @property
     def header_rows(self) -> int:
@@ -144,6 +146,7 @@ def dress(worksheet: Any, sheet: Sheet) -> None:
     worksheet.page_setup.orientation = "landscape"
     if sheet.header_rows > 1:
         worksheet.row_dimensions[sheet.header_rows].height = LABEL_HEIGHT
+        worksheet.row_dimensions[sheet.header_rows].hidden = sheet.folded
     for shade in sheet.shades:
         _shade(worksheet, sheet, shade)
 

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Protocol, Self
 
+from surveyapp.clean.edits import Revision
+from surveyapp.clean.fields import Questionnaire
 from surveyapp.clean.pipeline import Cleaner
 from surveyapp.clean.records import CellKey, Source
+from surveyapp.export.query import Chosen
 from surveyapp.findings import Finding
 from surveyapp.indicators.settings import MissingCodes
 from surveyapp.indicators.tabulation import Tabulation
@@ -34,7 +37,7 @@ class Ask(NamedTuple):
 # _submission_no int; _instance_id, _version, _state, _reviewed_by, _enumerator, _device text; _reviewed_at, _received,
 # _start, _end aware datetimes; _edits,
 # _findings_error, _findings_warn int; _extra None or JSON text {path with repeat indices: text} of what no typed
-# column can hold.
+# column can hold. Never a column, and asked for beside files: _current_number int, which of its records is current.
 MAIN_PARTS: Final = (
     "_submission_no",
     "_instance_id",
@@ -100,6 +103,14 @@ class SaidOf(NamedTuple):
     comment: Comment
 
 
+class EditOf(NamedTuple):
+    """An edit and the submission that it is of."""
+
+    submission_no: int
+    instance_id: str
+    revision: Revision
+
+
 class LeftOut(NamedTuple):
     """A submission that came and is in no export: its state is none that the form's policy lets in, or it was deleted.
 
@@ -132,6 +143,13 @@ class FormFile(NamedTuple):
     version: str
     name: str
     content: bytes
+
+
+class Asked(NamedTuple):
+    """What a query is held against: the form, and the submissions that may be in exports, as they were sent."""
+
+    form: Questionnaire
+    submissions: Source
 
 
 class Cleanable(NamedTuple):
@@ -190,6 +208,13 @@ class ExportSource(Protocol):
         """What makes answers clean; None where there are neither rules nor decisions."""
 
     @property
+    def asked(self) -> Asked:
+        """What a query is held against."""
+
+    def narrow(self, chosen: Chosen) -> Self:
+        """The same snapshot with these submissions alone; what is left out of exports is not told then."""
+
+    @property
     def fingerprint(self) -> str:
         """A hash that changes whenever anything that an export may tell has changed."""
 
@@ -219,6 +244,9 @@ class ExportSource(Protocol):
 
     def comments(self, selection: Selection) -> Iterator[SaidOf]:
         """Every comment of people on a submission, those on one in the order in which they were written."""
+
+    def edits(self, selection: Selection) -> Iterator[EditOf]:
+        """Every edit that a submission went through after it first came, those of one oldest first."""
 
     def missing_files(self, selection: Selection) -> Iterator[tuple[int, str]]:
         """(submission number, file name) of each file that an answer names and that has not arrived."""

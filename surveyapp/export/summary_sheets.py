@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from surveyapp.export.cells import Kind, Row
-from surveyapp.export.figure_labels import figure_label, figure_unit, indicator_label
+from surveyapp.export.figure_labels import figure_label, figure_unit, indicator_label, unit_label
 from surveyapp.export.indicator_sheet import DECIMALS
 from surveyapp.export.sheets import Role, Sheet, SheetColumn
 from surveyapp.indicators.catalogue import CATALOGUE
 from surveyapp.indicators.changes import Comparison
 from surveyapp.indicators.figures import PROJECT, Figure
-from surveyapp.indicators.panel import Panel
+from surveyapp.indicators.panel import Panel, PanelChange
 
 PROJECT_PLACE: Final = "project"
 
@@ -24,7 +24,12 @@ _PLACE: Final = (_column("place", "text", 14, "key"), _column("place_name", "cod
 _FIGURE: Final = (
     *(_column("code", "code", 24, "key"), _column("label", "code", 40), _column("unit", "code", 14)),
     *(_column(name, "float", 12) for name in ("estimate", "se", "lower", "upper")),
-    *(_column("df", "int", 8), _column("n", "int", 8), _column("units", "float", 12)),
+    *(
+        _column("df", "int", 8),
+        *(_column(name, "float", 9) for name in ("t", "p")),
+        _column("n", "int", 8),
+        _column("units", "float", 12),
+    ),
     *(_column("unit_kind", "code", 13, "about"), _column("flags", "code", 30, "about")),
     *(_column("text", "code", 16), _column("masked", "int", 9, "about")),
 )
@@ -32,6 +37,11 @@ _COMPARED: Final[tuple[tuple[str, Kind], ...]] = (
     *(("estimate", "float"), ("se", "float"), ("lower", "float"), ("upper", "float")),
     *(("n", "int"), ("flags", "code")),
 )
+_TESTED: Final[tuple[tuple[str, Kind], ...]] = (*_COMPARED[:4], ("df", "int"), ("t", "float"), ("p", "float"))
+# Of a difference the test of 0 is told too.
+_PARTS: Final = {"first": _COMPARED, "later": _COMPARED, "before": _COMPARED, "now": _COMPARED} | {
+    "change": (*_TESTED, *_COMPARED[4:])
+}
 VILLAGE_SHEET: Final = Sheet("village_summary", (*_PLACE, *_FIGURE), 3)
 PROJECT_SHEET: Final = Sheet("project_summary", (*_PLACE, *_FIGURE), 3)
 BEFORE_AFTER_SHEET: Final = Sheet(
@@ -39,7 +49,7 @@ BEFORE_AFTER_SHEET: Final = Sheet(
     (
         *(_column("code", "code", 20, "key"), _column("label", "code", 34, "key"), *_PLACE),
         _column("unit", "code", 14),
-        *(_column(f"{when}_{name}", kind, 14) for when in ("before", "now", "change") for name, kind in _COMPARED),
+        *(_column(f"{when}_{name}", kind, 14) for when in ("before", "now", "change") for name, kind in _PARTS[when]),
     ),
     4,
 )
@@ -51,7 +61,7 @@ PANEL_SHEET: Final = Sheet(
         *(_column("code", "code", 20, "key"), _column("label", "code", 34, "key"), *_PLACE),
         *(_column("first_wave", "code", 14, "key"), _column("later_wave", "code", 14, "key")),
         _column("unit", "code", 14),
-        *(_column(f"{when}_{name}", kind, 14) for when in ("first", "later", "change") for name, kind in _COMPARED),
+        *(_column(f"{when}_{name}", kind, 14) for when in ("first", "later", "change") for name, kind in _PARTS[when]),
         _column("attrition", "float", 12),
         *(_column(f"{part}_{name}", "float" if name == "estimate" else "int", 14) for part, name in _KEPT),
     ),
@@ -66,9 +76,10 @@ def figure_rows(figures: Iterable[Figure], place_names: Mapping[str, str], chine
             *_place(one.place, place_names, chinese),
             one.code,
             figure_label(one.code, chinese),
-            figure_unit(one.code) or None,
+            figure_unit(one.code, chinese) or None,
             *_interval(one),
             one.df or None,
+            *((_number(one.t), _number(one.p)) if one.tested else (None, None)),
             one.n,
             _number(one.units),
             one.unit_kind,
@@ -82,25 +93,41 @@ def comparison_rows(compared: Iterable[Comparison], place_names: Mapping[str, st
     """One row for each indicator that has a twin, of the project and of each village."""
     for one in compared:
         indicator = CATALOGUE[one.code]
-        cells: list[Any] = []
-        for figure in (one.before, one.now, one.change):
-            cells += [*_interval(figure), figure.n, "; ".join(figure.flags) or None]
         label = indicator_label(indicator, chinese)
-        yield (one.code, label, *_place(one.place, place_names, chinese), indicator.unit, *cells)
+        yield (
+            one.code,
+            label,
+            *_place(one.place, place_names, chinese),
+            unit_label(indicator.unit, chinese),
+            *_compared(one),
+        )
 
 
 def panel_rows(panel: Panel, place_names: Mapping[str, str], chinese: bool) -> Iterator[Row]:
     """One row for each indicator that was seen in both waves, of the project and of each village."""
     for one in panel.changes:
         indicator = CATALOGUE[one.code]
-        cells: list[Any] = []
-        for figure in (one.before, one.now, one.change):
-            cells += [*_interval(figure), figure.n, "; ".join(figure.flags) or None]
         kept = [getattr(getattr(one, part), name) for part, name in _KEPT]
         yield (
             *(one.code, indicator_label(indicator, chinese), *_place(one.place, place_names, chinese)),
-            *(one.first, one.later, indicator.unit, *cells, _number(one.attrition), *map(_number, kept)),
+            *(
+                one.first,
+                one.later,
+                unit_label(indicator.unit, chinese),
+                *_compared(one),
+                _number(one.attrition),
+                *map(_number, kept),
+            ),
         )
+
+
+def _compared(one: Comparison | PanelChange) -> list[Any]:
+    cells: list[Any] = []
+    for figure in (one.before, one.now):
+        cells += [*_interval(figure), figure.n, "; ".join(figure.flags) or None]
+    change = one.change
+    tested = [change.df or None, _number(change.t), _number(change.p)]
+    return [*cells, *_interval(change), *tested, change.n, "; ".join(change.flags) or None]
 
 
 def _place(place: str, names: Mapping[str, str], chinese: bool) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from surveyapp.expressions.scope import Scope
 from surveyapp.expressions.special import SPECIAL
 from surveyapp.expressions.syntax import Call, Chain, Expression, Literal, Negation, Number, Path, Step
 from surveyapp.expressions.values import DIALECTS, Dialect, Value, node_text
+from surveyapp.sentences import say
 
 Compute: TypeAlias = Callable[[Scope], Value]
 Texts: TypeAlias = Callable[[Scope], str]
@@ -134,7 +135,7 @@ class Compiler:
         def nodes(scope: Scope) -> list[Node]:
             value = compute(scope)
             if not isinstance(value, list):
-                raise ExpressionError("expected a path (a node-set)", found="a value", position=position)
+                raise ExpressionError(say("expected a path (a node-set)"), found=say("a value"), position=position)
             return value
 
         return nodes

@@ -12,6 +12,7 @@ from surveyapp.expressions.functions import Table
 from surveyapp.expressions.numbers import LARGEST_INT, NAN, truncate
 from surveyapp.expressions.scope import Scope
 from surveyapp.expressions.values import DIALECTS, Scalar, Value
+from surveyapp.sentences import say
 
 DATES: Final = Table()
 JAVAROSA: Final = DIALECTS["javarosa"]
@@ -68,7 +69,7 @@ def javarosa_date(scope: Scope, value: Value, *, timed: bool) -> Scalar:
     if isinstance(scalar, Date):
         return scalar if timed else scalar.midnight()
     if isinstance(scalar, bool):
-        raise ExpressionError("expected a date", found="true or false")
+        raise ExpressionError(say("expected a date"), found=say("true or false"))
     if isinstance(scalar, str):
         found = read_date(scalar.strip(), zone) if scalar else None
     elif math.isfinite(scalar) and abs(scalar) <= LARGEST_INT:
@@ -78,7 +79,7 @@ def javarosa_date(scope: Scope, value: Value, *, timed: bool) -> Scalar:
     else:
         found = None
     if found is None and scalar != "":
-        raise ExpressionError("expected a date", found=repr(scalar))
+        raise ExpressionError(say("expected a date"), found=repr(scalar))
     return "" if found is None else found
 
 
@@ -173,7 +174,7 @@ def format_date(date: Date, pattern: str, *, strict: bool) -> str:
         if write is not None and (strict or match[1] not in JAVAROSA_CODES):
             return write(date)
         if strict:
-            raise ExpressionError("expected a code of format-date() such as %Y, %m or %d", found=repr(match[0]))
+            raise ExpressionError(say("expected a code of format-date() such as %Y, %m or %d"), found=repr(match[0]))
         return match[0]
 
     return format_code.sub(replace, pattern)

@@ -1,5 +1,7 @@
 """The one error of this room, and its gentler kin."""
 
+from surveyapp.sentences import as_sentence, say
+
 
 class ExpressionError(ValueError):
     """An expression that cannot be read or evaluated.
@@ -14,8 +16,11 @@ class ExpressionError(ValueError):
         self.position = position
 
     def __str__(self) -> str:
-        found = f", found {self.found}" if self.found else ""
-        return f"At character {self.position + 1}: {self.expected}{found}."
+        where, expected = self.position + 1, as_sentence(self.expected)
+        if not self.found:
+            return say("At character {where}: {expected}.", where=where, expected=expected)
+        found = as_sentence(self.found)
+        return say("At character {where}: {expected}, found {found}.", where=where, expected=expected, found=found)
 
 
 class NotCheckable(ExpressionError):
@@ -26,4 +31,4 @@ class NotCheckable(ExpressionError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"It cannot be checked: {self.reason}."
+        return say("It cannot be checked: {reason}.", reason=as_sentence(self.reason))

@@ -16,6 +16,7 @@ from surveyapp.expressions.references import References, list_references
 from surveyapp.expressions.scope import Environment, Instances, Scope, list_repeats, paths_of
 from surveyapp.expressions.syntax import Expression
 from surveyapp.expressions.values import Scalar, Value
+from surveyapp.sentences import say
 
 DialectName: TypeAlias = Literal["javarosa", "xforms"]
 
@@ -41,7 +42,7 @@ class Compiled:
         try:
             return self.compute(scope)
         except RecursionError:
-            raise NotCheckable("it is nested too deeply") from None
+            raise NotCheckable(say("it is nested too deeply")) from None
 
     def boolean(self, scope: Scope) -> bool:
         """Its value as a condition."""
@@ -135,7 +136,7 @@ def _zone(name: str) -> datetime.tzinfo:
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise ExpressionError("expected the name of a time zone such as Europe/Paris", found=repr(name)) from None
+        raise ExpressionError(say("expected the name of a time zone such as Europe/Paris"), found=repr(name)) from None
 
 
 def _find_context(root: Node, context: str, environment: Environment, dialect: DialectName) -> Node:
@@ -143,7 +144,7 @@ def _find_context(root: Node, context: str, environment: Environment, dialect: D
     del dialect
     found = compile_expression(context, "xforms").value(Scope(environment, root))
     if not isinstance(found, list) or not found:
-        raise ExpressionError("expected a path to a node as context", found=repr(context))
+        raise ExpressionError(say("expected a path to a node as context"), found=repr(context))
     return found[0]
 
 
@@ -172,7 +173,7 @@ def read_tree(text: str) -> Node:
     try:
         parser.Parse(text.encode(), True)
     except (expat.ExpatError, UnicodeEncodeError) as error:
-        raise ExpressionError("expected an XML document", found=str(error)) from error
+        raise ExpressionError(say("expected an XML document"), found=str(error)) from error
     return builder.top.children[0]
 
 
@@ -203,4 +204,4 @@ class _Builder:
             node.text += text
 
     def doctype(self, *_: object) -> None:
-        raise ExpressionError("expected an XML document without DOCTYPE")
+        raise ExpressionError(say("expected an XML document without DOCTYPE"))

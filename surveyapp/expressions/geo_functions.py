@@ -14,6 +14,7 @@ from surveyapp.expressions.functions import ANY_NUMBER, Table
 from surveyapp.expressions.numbers import NAN
 from surveyapp.expressions.scope import Scope
 from surveyapp.expressions.values import Value, node_text
+from surveyapp.sentences import say
 
 GEOGRAPHY: Final = Table()
 EARTH_RADIUS: Final = 6_378_100.0
@@ -34,7 +35,7 @@ def read_points(text: str) -> list[Point]:
         try:
             latitude, longitude, *_ = (float(number) for number in part.split())
         except ValueError:
-            raise ExpressionError("expected points as 'latitude longitude'", found=repr(part.strip())) from None
+            raise ExpressionError(say("expected points as 'latitude longitude'"), found=repr(part.strip())) from None
         points.append((latitude, longitude))
     return points
 
@@ -107,4 +108,4 @@ def geofence(point: str, shape: str) -> bool | float:
 def intersects(scope: Scope, trace: Value) -> bool:
     """`intersects(trace)`."""
     del scope, trace
-    raise NotCheckable("intersects() is evaluated on the phone only")
+    raise NotCheckable(say("intersects() is evaluated on the phone only"))

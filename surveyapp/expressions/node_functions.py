@@ -8,6 +8,7 @@ from surveyapp.expressions.errors import NotCheckable
 from surveyapp.expressions.functions import ANY_NUMBER, Table
 from surveyapp.expressions.scope import Scope
 from surveyapp.expressions.values import DIALECTS, Value, node_text
+from surveyapp.sentences import say
 
 NODES: Final = Table()
 # Park and Miller's generator with Carta's multiplier, as ODK's randomize() uses it.
@@ -55,7 +56,7 @@ def pulldata(scope: Scope, file: str, column: str, key_column: str, key: str) ->
 def choice_name(scope: Scope, value: str, path: str) -> str:
     """`jr:choice-name(value, path)`: the label in the active language."""
     if scope.environment.choice_name is None:
-        raise NotCheckable("the labels of choices are not known here")
+        raise NotCheckable(say("the labels of choices are not known here"))
     return scope.environment.choice_name(value, path, scope)
 
 
@@ -63,7 +64,7 @@ def choice_name(scope: Scope, value: str, path: str) -> str:
 def itext(scope: Scope, name: str) -> str:
     """`jr:itext(id)`: the text in the active language."""
     if scope.environment.translate is None:
-        raise NotCheckable("the texts of the form are not known here")
+        raise NotCheckable(say("the texts of the form are not known here"))
     return scope.environment.translate(name)
 
 

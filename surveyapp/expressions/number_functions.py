@@ -10,6 +10,7 @@ from surveyapp.expressions.functions import ANY_NUMBER, Table
 from surveyapp.expressions.numbers import NAN
 from surveyapp.expressions.scope import Scope
 from surveyapp.expressions.values import DIALECTS, Value
+from surveyapp.sentences import say
 
 NUMBERS: Final = Table()
 JAVAROSA: Final = DIALECTS["javarosa"]
@@ -291,14 +292,14 @@ def checklist(scope: Scope, least: float, most: float, *values: Value) -> bool:
 def _weighted_sum(scope: Scope, values: Sequence[Value]) -> float:
     flags, weights = values[::2], values[1::2]
     if len(flags) != len(weights):
-        raise ExpressionError("expected a weight for each value in weighted-checklist()")
+        raise ExpressionError(say("expected a weight for each value in weighted-checklist()"))
     found = truths(scope, flags)
     weighed: list[float] = []
     for weight in weights:
         each: list[Value] = [[node] for node in weight] if isinstance(weight, list) else [weight]
         weighed += [JAVAROSA.number(one, scope) for one in each]
     if len(found) != len(weighed):
-        raise ExpressionError("expected as many weights as values in weighted-checklist()")
+        raise ExpressionError(say("expected as many weights as values in weighted-checklist()"))
     return sum(weight for truth, weight in zip(found, weighed, strict=True) if truth)
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from surveyapp.expressions.errors import ExpressionError
 from surveyapp.expressions.syntax import Call, Chain, Expression, Literal, Negation, Number, Path, Step
 from surveyapp.expressions.tokens import Token, tokenize
+from surveyapp.sentences import say
 
 # Levels of nesting. Python gives up at about 1,000 frames, of which a server has used 100 or more.
 DEEPEST_NESTING: Final = 150
@@ -85,11 +86,11 @@ class _Parser:
 
     def expect(self, symbol: str) -> None:
         if not self.accept(symbol):
-            raise self.error(f"expected {symbol!r}")
+            raise self.error(say("expected {symbol!r}", symbol=symbol))
 
     def expect_end(self) -> None:
         if self.token.kind != "end":
-            raise self.error("expected an operator or the end of the expression")
+            raise self.error(say("expected an operator or the end of the expression"))
 
     def error(self, expected: str) -> ExpressionError:
         token = self.token
@@ -100,7 +101,9 @@ class _Parser:
     def expression(self, lowest: int) -> Expression:
         self.depth += 1
         if self.depth > DEEPEST_NESTING:
-            raise self.error(f"expected at most {DEEPEST_NESTING} levels of nesting")
+            raise self.error(
+                say("expected at most {deepest_nesting} levels of nesting", deepest_nesting=DEEPEST_NESTING)
+            )
         left = self.operand()
         while (level := self.level()) >= lowest:
             left = self.chain(left, level)
@@ -155,7 +158,7 @@ class _Parser:
             return Literal(token.text[1:-1], token.position)
         if token.text == "$":
             raise ExpressionError(
-                "expected a path (variables are not part of XForms)", found="'$'", position=token.position
+                say("expected a path (variables are not part of XForms)"), found="'$'", position=token.position
             )
         if token.text == "(":
             inner = self.expression(1)
@@ -212,7 +215,7 @@ class _Parser:
         token, following = self.token, self.tokens[min(self.index + 1, len(self.tokens) - 1)]
         if token.kind == "name" and following.text == "::":
             if token.text not in AXES:
-                raise self.error("expected the name of an axis")
+                raise self.error(say("expected the name of an axis"))
             self.index += 2
             return token.text
         return "child"
@@ -223,7 +226,7 @@ class _Parser:
             self.index += 1
             return "*"
         if token.kind != "name":
-            raise self.error("expected a path, a value or a function")
+            raise self.error(say("expected a path, a value or a function"))
         self.index += 1
         if token.text in NODE_TESTS and self.accept("("):
             if token.text == "processing-instruction" and self.token.kind == "text":

@@ -12,6 +12,7 @@ from surveyapp.expressions.axes import AXES, in_document_order
 from surveyapp.expressions.errors import ExpressionError
 from surveyapp.expressions.scope import Scope, children_named, lineage
 from surveyapp.expressions.syntax import Call, Chain, Expression, Literal, Path, Step
+from surveyapp.sentences import say
 
 if TYPE_CHECKING:
     from surveyapp.expressions.compiler import Compiler
@@ -41,7 +42,7 @@ def _refuse_steps(path: Path) -> None:
     for step in path.steps:
         if not is_javarosa_step(step):
             raise ExpressionError(
-                "expected a step that ODK Collect knows (a name, *, @name, . or ..)",
+                say("expected a step that ODK Collect knows (a name, *, @name, . or ..)"),
                 found=f"{step.axis}::{step.test}",
                 position=step.position,
             )
@@ -331,7 +332,7 @@ def generic_names(path: Path, scope: Scope) -> list[str]:
         elif step.axis == "child" and step.test[-1] not in "*)":
             names.append(step.test.rpartition(":")[2])
         elif step.axis != "self":
-            raise ExpressionError("expected a plain path to a question or repeat", position=step.position)
+            raise ExpressionError(say("expected a plain path to a question or repeat"), position=step.position)
     return names
 
 

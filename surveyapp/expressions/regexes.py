@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 import regex
 
 from surveyapp.expressions.errors import ExpressionError, NotCheckable
+from surveyapp.sentences import say
 
 SECONDS: Final = 0.1
 # A busy machine may once be slow at a good pattern.
@@ -45,9 +46,9 @@ def matches(text: str, pattern: str, dialect: str) -> bool:
         NotCheckable: it is too long, or needs too long.
     """
     if strikes[pattern, dialect] >= MOST_STRIKES:
-        raise NotCheckable("its pattern takes too long")
+        raise NotCheckable(say("its pattern takes too long"))
     if len(text) > LONGEST_TEXT:
-        raise NotCheckable(f"the answer has more than {LONGEST_TEXT:,} characters")
+        raise NotCheckable(say("the answer has more than {longest_text:,} characters", longest_text=LONGEST_TEXT))
     compiled = compile_pattern(pattern, dialect)
     try:
         match = compiled.fullmatch if dialect == "javarosa" else compiled.search
@@ -55,23 +56,25 @@ def matches(text: str, pattern: str, dialect: str) -> bool:
     except TimeoutError:
         if len(strikes) < MOST_REMEMBERED:
             strikes[pattern, dialect] += 1
-        raise NotCheckable("its pattern takes too long") from None
+        raise NotCheckable(say("its pattern takes too long")) from None
 
 
 @lru_cache(maxsize=2_000)
 def compile_pattern(pattern: str, dialect: str) -> "regex.Pattern[str]":
     """`pattern` translated and compiled."""
     if len(pattern) > LONGEST_PATTERN:
-        raise NotCheckable(f"its pattern has more than {LONGEST_PATTERN:,} characters")
+        raise NotCheckable(
+            say("its pattern has more than {longest_pattern:,} characters", longest_pattern=LONGEST_PATTERN)
+        )
     if _size(pattern) > MOST_REPETITIONS:
-        raise NotCheckable("its pattern repeats too often")
+        raise NotCheckable(say("its pattern repeats too often"))
     if dialect == "xforms" and not_ecmascript.search(escape_or_class.sub("x", pattern)):
-        raise ExpressionError("expected a pattern of ECMAScript", found=repr(pattern))
+        raise ExpressionError(say("expected a pattern of ECMAScript"), found=repr(pattern))
     try:
         # Version 1 would fold “ß” to “ss” where case does not count; no client does.
         return regex.compile(f"(?-f:{_translate(pattern, dialect)})", regex.VERSION1, cache_pattern=False)
     except (regex.error, OverflowError, RecursionError) as error:
-        raise ExpressionError(f"expected a pattern ({error})", found=repr(pattern)) from error
+        raise ExpressionError(say("expected a pattern ({error})", error=error), found=repr(pattern)) from error
 
 
 def _size(pattern: str) -> int:

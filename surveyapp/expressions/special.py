@@ -12,6 +12,7 @@ from surveyapp.expressions.paths import generic_names, rows_at
 from surveyapp.expressions.scope import Scope
 from surveyapp.expressions.syntax import Call, Path
 from surveyapp.expressions.values import Value
+from surveyapp.sentences import say
 
 if TYPE_CHECKING:
     from surveyapp.expressions.compiler import Compiler
@@ -90,7 +91,7 @@ def _build_position(compiler: "Compiler", call: Call) -> Compute:
     def compute(scope: Scope) -> Value:
         nodes = path(scope)
         if not isinstance(nodes, list):
-            raise ExpressionError("expected a path in position()", found="a value", position=call.position)
+            raise ExpressionError(say("expected a path in position()"), found=say("a value"), position=call.position)
         return row_number(nodes[0]) if nodes else 0.0
 
     return compute
@@ -104,10 +105,12 @@ def _build_last(compiler: "Compiler", call: Call) -> Compute:
 def _build_indexed_repeat(compiler: "Compiler", call: Call) -> Compute:
     target, pairs = call.arguments[0], call.arguments[1:]
     if len(pairs) % 2:
-        raise ExpressionError("expected a repeat and an index in pairs in indexed-repeat()", position=call.position)
+        raise ExpressionError(
+            say("expected a repeat and an index in pairs in indexed-repeat()"), position=call.position
+        )
     groups = pairs[::2]
     if not isinstance(target, Path) or not all(isinstance(group, Path) for group in groups):
-        raise ExpressionError("expected paths in indexed-repeat()", position=call.position)
+        raise ExpressionError(say("expected paths in indexed-repeat()"), position=call.position)
     paths = [group for group in groups if isinstance(group, Path)]
     indices = [compiler.number(index) for index in pairs[1::2]]
     least = 1 if compiler.dialect.name == "javarosa" else 0
@@ -118,7 +121,7 @@ def _build_indexed_repeat(compiler: "Compiler", call: Call) -> Compute:
             group = generic_names(path, scope)
             if names[: len(group)] != group:
                 raise ExpressionError(
-                    "expected a repeat around the question in indexed-repeat()", position=path.position
+                    say("expected a repeat around the question in indexed-repeat()"), position=path.position
                 )
             wanted[len(group) - 1] = max(least, to_int(index(scope))) - 1
         nodes = rows_at(scope, names, wanted)

@@ -14,6 +14,7 @@ from surveyapp.expressions.functions import ANY_NUMBER, Table
 from surveyapp.expressions.numbers import to_int, truncate
 from surveyapp.expressions.scope import Scope
 from surveyapp.expressions.values import DIALECTS, Value
+from surveyapp.sentences import say
 
 TEXTS: Final = Table()
 JAVAROSA: Final = DIALECTS["javarosa"]
@@ -161,7 +162,9 @@ def require_text(scope: Scope, value: Value) -> str:
     """JavaRosa takes nothing but texts here: a number, also that of a node of type int, is an error."""
     scalar = JAVAROSA.single(value, scope) if isinstance(value, list) else value
     if not isinstance(scalar, str):
-        raise ExpressionError("expected a text (in quotes), or a question that holds one", found="another value")
+        raise ExpressionError(
+            say("expected a text (in quotes), or a question that holds one"), found=say("another value")
+        )
     return scalar
 
 
@@ -217,10 +220,10 @@ def digest(text: str, algorithm: str, encoding: str = "base64") -> str:
     known = {"md5": "md5", "sha-1": "sha1", "sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512"}
     name = known.get(algorithm.lower())
     if name is None:
-        raise ExpressionError("expected MD5, SHA-1, SHA-256, SHA-384 or SHA-512", found=repr(algorithm))
+        raise ExpressionError(say("expected MD5, SHA-1, SHA-256, SHA-384 or SHA-512"), found=repr(algorithm))
     hashed = hashlib.new(name, text.encode(), usedforsecurity=False).digest()
     if encoding.lower() not in ("base64", "hex"):
-        raise ExpressionError("expected base64 or hex", found=repr(encoding))
+        raise ExpressionError(say("expected base64 or hex"), found=repr(encoding))
     return hashed.hex() if encoding.lower() == "hex" else base64.b64encode(hashed).decode()
 
 
@@ -236,14 +239,14 @@ def base64_decode(text: str) -> str:
 @TEXTS.add("property", kinds=["text"], dialects=["javarosa"])
 def device_property(name: str) -> str:
     """`property(name)`."""
-    raise NotCheckable(f"only the phone knows its property {name!r}")
+    raise NotCheckable(say("only the phone knows its property {name!r}", name=name))
 
 
 @TEXTS.add("extract-signed", kinds=["text", "text"], dialects=["javarosa"])
 def extract_signed(signed: str, key: str) -> str:
     """`extract-signed(data, key)`."""
     del signed, key
-    raise NotCheckable("extract-signed() is evaluated on the phone only")
+    raise NotCheckable(say("extract-signed() is evaluated on the phone only"))
 
 
 @TEXTS.add("version", dialects=["javarosa"], scoped=True)

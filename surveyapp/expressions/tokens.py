@@ -7,6 +7,7 @@ import re
 from typing import Final, NamedTuple
 
 from surveyapp.expressions.errors import ExpressionError
+from surveyapp.sentences import say
 
 # Longer texts are no rule that a person wrote; reading them would only cost time.
 LONGEST_EXPRESSION: Final = 200_000
@@ -43,7 +44,9 @@ def tokenize(expression: str) -> list[Token]:
     """
     if len(expression) > LONGEST_EXPRESSION:
         raise ExpressionError(
-            f"expected at most {LONGEST_EXPRESSION:,} characters", found=f"{len(expression):,}", position=0
+            say("expected at most {longest_expression:,} characters", longest_expression=LONGEST_EXPRESSION),
+            found=f"{len(expression):,}",
+            position=0,
         )
     tokens: list[Token] = []
     position, after_operand = 0, False
@@ -74,5 +77,9 @@ def _classify(kind: str, text: str, after_operand: bool) -> tuple[str, bool]:
 def _unreadable(expression: str, position: int) -> ExpressionError:
     character = expression[position]
     if character in "'\"":
-        return ExpressionError("expected a closing quote", found="the end of the expression", position=position)
-    return ExpressionError("expected a name, a number, a text or an operator", found=repr(character), position=position)
+        return ExpressionError(
+            say("expected a closing quote"), found=say("the end of the expression"), position=position
+        )
+    return ExpressionError(
+        say("expected a name, a number, a text or an operator"), found=repr(character), position=position
+    )

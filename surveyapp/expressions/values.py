@@ -13,6 +13,7 @@ from surveyapp.expressions import numbers
 from surveyapp.expressions.dates import Date, read_date, read_typed_time
 from surveyapp.expressions.errors import ExpressionError
 from surveyapp.expressions.scope import Scope
+from surveyapp.sentences import say
 
 Scalar: TypeAlias = str | float | bool | Date
 Value: TypeAlias = str | float | bool | Date | list[Node]
@@ -70,7 +71,8 @@ class JavaRosa(Dialect):
             return ""
         if len(nodes) > 1:
             raise ExpressionError(
-                f"expected one node (the field {nodes[0].name!r} is repeated)", found=f"{len(nodes)} nodes"
+                say("expected one node (the field {name!r} is repeated)", name=nodes[0].name),
+                found=say("{count} nodes", count=len(nodes)),
             )
         return self.typed(nodes[0], scope)
 

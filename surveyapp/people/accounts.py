@@ -17,6 +17,7 @@ from surveyapp.problems import (
     TEAM_EXISTS,
     Problem,
 )
+from surveyapp.sentences import say
 from surveyapp.store.accounts import (
     Account,
     add_account,
@@ -54,10 +55,10 @@ def invite(
     """
     login = login.strip().lower()
     if not login_text.fullmatch(login):
-        detail = f"The sign-in name {login!r} is not 2 to 80 letters, digits and . _ + @ -"
+        detail = say("The sign-in name {login!r} is not 2 to 80 letters, digits and . _ + @ -", login=login)
         raise Problem(INVALID_NAME, detail, remedy="Take the person's e-mail address, or a short name.")
     if find_account(session, login) is not None:
-        raise Problem(ACCOUNT_EXISTS, f"There is a person {login!r} already.")
+        raise Problem(ACCOUNT_EXISTS, say("There is a person {login!r} already.", login=login))
     account = add_account(session, login, name.strip() or login, operator=operator, created_at=now)
     _check_email(email.strip())
     address = email.strip() or (login if "@" in login else "")
@@ -91,7 +92,10 @@ def get_invited(session: Session, token: str, now: datetime.datetime) -> Account
     """
     account = find_link(session, hash_token(token), now)
     if account is None or account.disabled_at is not None:
-        raise Problem(LINK_EXPIRED, f"The link was used, was replaced, or is older than {LINK_DAYS} days.")
+        raise Problem(
+            LINK_EXPIRED,
+            say("The link was used, was replaced, or is older than {link_days} days.", link_days=LINK_DAYS),
+        )
     return account
 
 
@@ -154,7 +158,7 @@ def set_operator(session: Session, login: str, *, operator: bool) -> None:
 def _refuse_last_operator(session: Session, account: Account) -> None:
     others = [o for o in list_accounts(session) if o.operator and o.disabled_at is None and o.id != account.id]
     if account.operator and not others:
-        raise Problem(LAST_OPERATOR, f"{account.login!r} is the only operator.")
+        raise Problem(LAST_OPERATOR, say("{login!r} is the only operator.", login=account.login))
 
 
 def change_profile(session: Session, account: Account, name: str, email: str, language: str) -> None:
@@ -171,7 +175,9 @@ def change_profile(session: Session, account: Account, name: str, email: str, la
 
 def _check_email(email: str) -> None:
     if email and (not email_text.fullmatch(email) or len(email) > 200):
-        raise Problem(INVALID_NAME, f"{email!r} is not an e-mail address.", remedy="Check the address.")
+        raise Problem(
+            INVALID_NAME, say("{email!r} is not an e-mail address.", email=email), remedy="Check the address."
+        )
 
 
 def change_password(session: Session, found: SignedIn, password_hash: str, now: datetime.datetime) -> None:
@@ -204,7 +210,11 @@ def give_role(session: Session, project: Project, login: str, role: str | None) 
         Problem: ACCOUNT_NOT_FOUND, INVALID_NAME.
     """
     if role is not None and role not in ROLES:
-        raise Problem(INVALID_NAME, f"There is no role {role!r}.", remedy=f"The roles are: {', '.join(ROLES)}.")
+        raise Problem(
+            INVALID_NAME,
+            say("There is no role {role!r}.", role=role),
+            remedy=say("The roles are: {roles}.", roles=ROLES),
+        )
     account = get_account(session, login)
     if not account.has_password and set(list_roles(session, account.id)) - {project.slug}:
         remove_links(session, account.id)
@@ -220,7 +230,7 @@ def create_team(session: Session, project: Project, name: str) -> Team:
     if not name.strip() or len(name) > 100 or not name.isprintable():
         raise Problem(INVALID_NAME, "A team needs a name of 1 to 100 characters.", remedy="Choose another name.")
     if find_team(session, project.id, name) is not None:
-        raise Problem(TEAM_EXISTS, f"The project has a team {name!r}.")
+        raise Problem(TEAM_EXISTS, say("The project has a team {name!r}.", name=name))
     return add_team(session, project.id, name)
 
 

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from surveyapp.problems import PASSWORD_WEAK, Problem
+from surveyapp.sentences import say
 
 SHORTEST: Final = 12
 LONGEST: Final = 200
@@ -36,7 +37,15 @@ def hash_password(password: str, *own_words: str) -> str:
         Problem: PASSWORD_WEAK.
     """
     if not SHORTEST <= len(password) <= LONGEST:
-        raise Problem(PASSWORD_WEAK, f"A password has {SHORTEST} to {LONGEST} signs; this one has {len(password)}.")
+        raise Problem(
+            PASSWORD_WEAK,
+            say(
+                "A password has {shortest} to {longest} signs; this one has {count}.",
+                shortest=SHORTEST,
+                longest=LONGEST,
+                count=len(password),
+            ),
+        )
     rest = password.casefold()
     for word in (*own_words, *RUNS):
         rest = _without(rest, word.casefold())

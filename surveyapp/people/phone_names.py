@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from surveyapp.problems import INVALID_NAME, Problem
+from surveyapp.sentences import say
 
 MOST_AT_ONCE: Final = 200
 PLACE: Final = "{n}"
@@ -23,7 +24,11 @@ def number_names(pattern: str, count: int, first: int = 1) -> list[str]:
         Problem: INVALID_NAME.
     """
     if not 1 <= count <= MOST_AT_ONCE or first < 0:
-        raise Problem(INVALID_NAME, f"{count} phones from number {first}.", remedy=f"Take 1 to {MOST_AT_ONCE} at once.")
+        raise Problem(
+            INVALID_NAME,
+            say("{count} phones from number {first}.", count=count, first=first),
+            remedy=say("Take 1 to {most_at_once} at once.", most_at_once=MOST_AT_ONCE),
+        )
     if count == 1 and PLACE not in pattern:
         return [pattern.strip()]
     if PLACE not in pattern:
@@ -41,7 +46,11 @@ def read_names(text: str) -> list[str]:
     names = [line.split("\t")[0].strip() for line in text.splitlines()]
     unique = list(dict.fromkeys(name for name in names if name))
     if len(unique) > MOST_AT_ONCE:
-        raise Problem(INVALID_NAME, f"{len(unique)} names.", remedy=f"Take at most {MOST_AT_ONCE} at once.")
+        raise Problem(
+            INVALID_NAME,
+            say("{count} names.", count=len(unique)),
+            remedy=say("Take at most {most_at_once} at once.", most_at_once=MOST_AT_ONCE),
+        )
     return unique
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.people.tokens import hash_token, make_token
 from surveyapp.problems import DEVICE_EXISTS, INVALID_NAME, Problem
+from surveyapp.sentences import say
 from surveyapp.store.accounts import get_account
 from surveyapp.store.devices import (
     Device,
@@ -63,7 +64,7 @@ def enrol_device(session: Session, project: Project, name: str, now: datetime.da
     if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
         raise Problem(INVALID_NAME, "A device needs a name of 1 to 100 characters.", remedy="Choose another name.")
     if any(device.name == name and device.revoked_at is None for device in list_devices(session, project.id)):
-        raise Problem(DEVICE_EXISTS, f"The project has a device {name!r}.")
+        raise Problem(DEVICE_EXISTS, say("The project has a device {name!r}.", name=name))
     token = make_token()
     add_device(session, project.id, name, hash_token(token), now)
     return token
@@ -115,7 +116,7 @@ def add_devices(
     present = {device.name for device in list_devices(session, project.id) if device.revoked_at is None}
     taken = [name for name in names if name in present]
     if taken:
-        raise Problem(DEVICE_EXISTS, f"The project has these devices: {', '.join(taken[:10])}.")
+        raise Problem(DEVICE_EXISTS, say("The project has these devices: {names}.", names=taken[:10]))
     cards = []
     for name in names:
         enrol_device(session, project, name, now)

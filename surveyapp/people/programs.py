@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.people.tokens import hash_token, make_token
 from surveyapp.problems import INVALID_NAME, TOKEN_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.devices import add_api_token, mark_api_token_revoked
 from surveyapp.store.projects import Project
 
@@ -32,8 +33,12 @@ def grant_api_token(
     """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes or not name.strip():
-        detail = f"There is no scope {unknown[0]!r}." if unknown else "A token needs a name, and one scope at least."
-        raise Problem(INVALID_NAME, detail, remedy=f"The scopes are: {', '.join(SCOPES)}.")
+        detail = (
+            say("There is no scope {name!r}.", name=unknown[0])
+            if unknown
+            else say("A token needs a name, and one scope at least.")
+        )
+        raise Problem(INVALID_NAME, detail, remedy=say("The scopes are: {scopes}.", scopes=SCOPES))
     token = make_token()
     words = " ".join(scope for scope in SCOPES if scope in scopes)
     add_api_token(session, project.id, name, hash_token(token), scopes=words, created_at=now, expires_at=expires_at)
@@ -47,4 +52,4 @@ def revoke_api_token(session: Session, project: Project, name: str, now: datetim
         Problem: TOKEN_NOT_FOUND.
     """
     if not mark_api_token_revoked(session, project.id, name, now):
-        raise Problem(TOKEN_NOT_FOUND, f"The project has no live token {name!r}.")
+        raise Problem(TOKEN_NOT_FOUND, say("The project has no live token {name!r}.", name=name))

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import INVALID_NAME, PROJECT_EXISTS, Problem
+from surveyapp.sentences import say
 from surveyapp.store.projects import Project, add_project, find_project, get_project, mark_project
 
 DEFAULT_PROJECT: Final = "default"
@@ -21,11 +22,13 @@ def create_project(session: Session, slug: str, name: str, timezone: str, now: d
         Problem: INVALID_NAME, PROJECT_EXISTS.
     """
     if not slug_text.fullmatch(slug):
-        detail = f"The project name {slug!r} is not lower-case letters, digits, dash and underscore, at most 40."
+        detail = say(
+            "The project name {slug!r} is not lower-case letters, digits, dash and underscore, at most 40.", slug=slug
+        )
         raise Problem(INVALID_NAME, detail)
     check_timezone(timezone)
     if find_project(session, slug) is not None:
-        raise Problem(PROJECT_EXISTS, f"There is a project {slug!r} already.")
+        raise Problem(PROJECT_EXISTS, say("There is a project {slug!r} already.", slug=slug))
     add_project(session, slug, name or slug, timezone, now)
     return get_project(session, slug)
 
@@ -49,7 +52,11 @@ def check_timezone(timezone: str) -> None:
         Problem: INVALID_NAME.
     """
     if timezone and timezone not in zoneinfo.available_timezones():
-        raise Problem(INVALID_NAME, f"There is no time zone {timezone!r}.", remedy="Take one as Asia/Shanghai.")
+        raise Problem(
+            INVALID_NAME,
+            say("There is no time zone {timezone!r}.", timezone=timezone),
+            remedy="Take one as Asia/Shanghai.",
+        )
 
 
 def ensure_project(session: Session, slug: str, now: datetime.datetime) -> Project:

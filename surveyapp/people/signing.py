@@ -19,6 +19,7 @@ from surveyapp.people.passwords import is_password
 from surveyapp.people.sealing import Seal
 from surveyapp.people.tokens import hash_token, make_token
 from surveyapp.problems import SIGN_IN_FAILED, TOO_MANY_ATTEMPTS, Problem
+from surveyapp.sentences import say
 from surveyapp.store.accounts import Account, Secrets, find_account, get_secrets, mark_account, mark_totp_step
 from surveyapp.store.sessions import (
     SignedIn,
@@ -85,7 +86,14 @@ def begin_attempt(session: Session, login: str, address: str, now: datetime.date
         wait = min(LONGEST_WAIT, datetime.timedelta(seconds=2 ** min(failures - free, 12)))
         if failures >= free and now - failed_at < wait:
             seconds = max(1, int((failed_at + wait - now).total_seconds()))
-            raise Problem(TOO_MANY_ATTEMPTS, f"After {failures} failed attempts, the next one may come in {seconds} s.")
+            raise Problem(
+                TOO_MANY_ATTEMPTS,
+                say(
+                    "After {failures} failed attempts, the next one may come in {seconds} s.",
+                    failures=failures,
+                    seconds=seconds,
+                ),
+            )
         replace_failures(session, key, failures + 1, now)
     account = find_account(session, login)
     if account is not None and account.disabled_at is not None:

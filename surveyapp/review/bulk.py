@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.problems import EDIT_REFUSED, REVIEW_STATE, Problem
 from surveyapp.review.decide import Decision, Reviewer, decide
+from surveyapp.sentences import say
 from surveyapp.store.bulk_reviews import (
     BulkItem,
     BulkReview,
@@ -55,7 +56,7 @@ class Done:
 
 # What is done with each submission; refusals are raised, None says that there was nothing to do.
 Act: TypeAlias = Callable[[Session, int], Done | None]
-NOTHING_TO_DO: Final = "It says so already."
+NOTHING_TO_DO: Final = say("It says so already.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,7 @@ def _reason_to_stay(session: Session, form_pk: int, item: BulkItem, reviewer: Re
         return refused.detail
     last = [event for event in list_events(session, item.submission_id) if event.kind not in ASIDE][-1]
     same = last.number == item.event_number and last.detail["version"] == standing.current_number
-    return "" if same else "Something happened to it since."
+    return "" if same else say("Something happened to it since.")
 
 
 # What is said of a submission does not change where it stands.

@@ -12,6 +12,7 @@ from surveyapp.quality.telling import sentence_of
 from surveyapp.review.mentions import note_mentions
 from surveyapp.review.policy import Policy, get_policy
 from surveyapp.review.states import DECISIONS, REASON_CODES, Part, Transition, find_transition
+from surveyapp.sentences import say
 from surveyapp.store.comments import add_comment
 from surveyapp.store.history import Event, add_event, list_events
 from surveyapp.store.quality import QualityFilter, QualityRow, list_quality_findings
@@ -65,11 +66,15 @@ def decide(session: Session, form_pk: int, submission_id: int, decision: Decisio
     lock_submission(session, submission_id)
     standing = get_standing(session, form_pk, submission_id, reviewer.reach)
     if decision.base is not None and decision.base != standing.current_number:
-        detail = f"You looked at version {decision.base}; version {standing.current_number} is current."
+        detail = say(
+            "You looked at version {base}; version {current_number} is current.",
+            base=decision.base,
+            current_number=standing.current_number,
+        )
         raise Problem(EDIT_CONFLICT, detail)
     way = find_transition(standing.state, decision.to, list_parts(standing, reviewer))
     if way is None:
-        detail = f"You cannot bring a submission that is {standing.state} to {decision.to!r}."
+        detail = say("You cannot bring a submission that is {state} to {to!r}.", state=standing.state, to=decision.to)
         raise Problem(REVIEW_STATE, detail)
     policy = get_policy(session, form_pk)
     if decision.to == "approved" and is_own_edit(session, standing, reviewer, policy):
@@ -106,7 +111,7 @@ def _weigh(session: Session, standing: Standing, way: Transition, decision: Deci
     needs = way.needs
     said = decision.comment or any(text for _, text in decision.questions)
     if needs == "reason_code" and decision.reason_code not in REASON_CODES:
-        raise Problem(REVIEW_INCOMPLETE, f"A reason is needed: {', '.join(REASON_CODES)}.")
+        raise Problem(REVIEW_INCOMPLETE, say("A reason is needed: {codes}.", codes=REASON_CODES))
     if needs == "reason_code" and decision.reason_code == "other" and not decision.comment:
         raise Problem(REVIEW_INCOMPLETE, "The reason “other” needs a comment.")
     if needs in ("comment", "reason") and not said:
@@ -120,7 +125,9 @@ def _weigh(session: Session, standing: Standing, way: Transition, decision: Deci
         return
     errors = [] if decision.override else list(list_in_the_way(session, standing, policy))
     if errors:
-        detail = f"{len(errors)} findings are open: acknowledge them, or say why it is approved all the same."
+        detail = say(
+            "{count} findings are open: acknowledge them, or say why it is approved all the same.", count=len(errors)
+        )
         raise Problem(REVIEW_INCOMPLETE, detail, errors=errors)
 
 

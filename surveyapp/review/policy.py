@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.problems import INVALID_FIELDS, Problem
 from surveyapp.review.states import STATES
+from surveyapp.sentences import say
 from surveyapp.store.reviews import EXPORTED, add_policy, find_policy
 
 # Whatever a policy says, these are in no export.
@@ -31,8 +32,12 @@ class Policy:
         wrong = [state for state in self.exported if state not in STATES or state in NEVER_EXPORTED]
         if wrong or not self.exported:
             offered = ", ".join(state for state in STATES if state not in NEVER_EXPORTED)
-            detail = f"Exports cannot hold {wrong[0]!r}." if wrong else "Exports hold one state at least."
-            raise Problem(INVALID_FIELDS, detail, remedy=f"Choose among: {offered}.")
+            detail = (
+                say("Exports cannot hold {state!r}.", state=wrong[0])
+                if wrong
+                else say("Exports hold one state at least.")
+            )
+            raise Problem(INVALID_FIELDS, detail, remedy=say("Choose among: {offered}.", offered=offered))
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept."""

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from surveyapp.problems import FINDING_NOT_FOUND, REVIEW_INCOMPLETE, Problem
 from surveyapp.review.decide import Reviewer
 from surveyapp.review.mentions import note_mentions
+from surveyapp.sentences import say
 from surveyapp.store.comments import add_comment, get_comment, mark_comment_resolved, mark_comment_struck
 from surveyapp.store.history import Event, add_event
 from surveyapp.store.quality import QualityRow, get_quality_finding, mark_acknowledged, mark_reopened
@@ -138,7 +139,7 @@ def _find_odd(session: Session, form_pk: int, submission_id: int, number: int, r
     _enter(session, form_pk, submission_id, reviewer)
     found = get_quality_finding(session, form_pk, reviewer.reach, number)
     if found.submission_id != submission_id:
-        raise Problem(FINDING_NOT_FOUND, f"The submission has no finding {number}.")
+        raise Problem(FINDING_NOT_FOUND, say("The submission has no finding {number}.", number=number))
     return found
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import ACCOUNT_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.people_tables import accounts, memberships, projects
 
 a = accounts.c
@@ -82,7 +83,7 @@ def get_account(session: Session, login: str) -> Account:
     """
     account = find_account(session, login)
     if account is None:
-        raise Problem(ACCOUNT_NOT_FOUND, f"There is no person {login!r}.")
+        raise Problem(ACCOUNT_NOT_FOUND, say("There is no person {login!r}.", login=login))
     return account
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateColumn, CreateTable
 
 from surveyapp.problems import FORM_INVALID, FORM_NARROWED, Problem
+from surveyapp.sentences import say
 from surveyapp.store import tables
 from surveyapp.store.answer_tables import AnswerTable, AnswerTables, make_sql_table, read_answer_tables
 from surveyapp.values import canonical_text
@@ -48,7 +49,8 @@ def extend_answer_tables(
     plan.refuse_shared_columns(definition)
     for repeat in ("", *(repeat.path for repeat in definition.repeats)):
         plan.ensure_table(repeat, 0)
-    narrowed, widened = [], []
+    narrowed: list[str] = []
+    widened: list[str] = []
     for column in list_columns(definition):
         kept = plan.kept(column)
         if kept is None:
@@ -56,12 +58,14 @@ def extend_answer_tables(
             continue
         kind = find_wider_kind(kept[1], column.kind)
         if kind is None:
-            narrowed.append(f"{column.path} was {kept[1]} and would become {column.kind}")
+            narrowed.append(
+                say("{path} was {former} and would become {kind}", path=column.path, former=kept[1], kind=column.kind)
+            )
         elif kind != kept[1]:
             plan.widen(column, kind)
-            widened.append(f"{column.path}: {kept[1]} became {kind}")
+            widened.append(say("{path}: {former} became {kind}", path=column.path, former=kept[1], kind=kind))
     if narrowed:
-        raise Problem(FORM_NARROWED, f"{'; '.join(narrowed)}. Answers that were given would be lost.")
+        raise Problem(FORM_NARROWED, say("{narrowed}. Answers that were given would be lost.", narrowed=narrowed))
     plan.write()
     return widened
 
@@ -129,8 +133,10 @@ class _Plan:
         for question in definition.questions:
             other = holders.setdefault(self._path(question.path), question.path)
             if other != question.path:
-                detail = (
-                    f"{question.path} and {other} were one question in a former version, and would share its answers."
+                detail = say(
+                    "{path} and {other} were one question in a former version, and would share its answers.",
+                    path=question.path,
+                    other=other,
                 )
                 raise Problem(FORM_INVALID, detail, remedy="Give one of them a new name.")
 

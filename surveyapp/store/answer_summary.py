@@ -5,12 +5,16 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, null, select
 from sqlalchemy.orm import Session
 
+from surveyapp.clean.pipeline import Cleaner
+from surveyapp.clean.records import Row
 from surveyapp.store.answer_tables import AnswerTables
+from surveyapp.store.cleaning_source import StoredSubmissions
 from surveyapp.store.database import streaming
 from surveyapp.store.listing import CURRENT, Filter, narrow
 from surveyapp.store.reach import Reach
@@ -23,6 +27,9 @@ SELECT_ONE: Final = ("select_one", "boolean")
 SELECT_MANY: Final = ("select_multiple", "rank")
 NUMBERS: Final = ("integer", "decimal")
 MOMENTS: Final = ("date", "datetime", "time")
+# Reasons that are no answer: the question was left empty, or not asked.
+UNANSWERED: Final = ("not_asked", "no_answer")
+NO_CODES: Final[Mapping[str, Mapping[float, str]]] = MappingProxyType({})
 
 s = submissions.c
 
@@ -31,12 +38,14 @@ s = submissions.c
 class Summary:
     """The answers to one question.
 
-    `asked` counts rows in which it was asked, `answered` those with an answer. `choices` counts by code; `numbers` are
-    all of them, unsorted; `first` and `last` are the ends of dates and times.
+    `asked` counts rows in which it was asked, `answered` those with an answer, `missing` by reason those whose answer
+    says why there is none. `choices` counts by code; `numbers` are all of them, unsorted; `first` and `last` are the
+    ends of dates and times.
     """
 
     asked: int = 0
     answered: int = 0
+    missing: Counter[str] = field(default_factory=Counter)
     choices: Counter[str] = field(default_factory=Counter)
     numbers: "array[float]" = field(default_factory=lambda: array("d"))
     first: datetime.date | datetime.time | None = None
@@ -73,9 +82,11 @@ def count_answers(
     questions: Mapping[str, str],
     reach: Reach,
     wanted: Filter,
+    *,
+    codes: Mapping[str, Mapping[float, str]] = NO_CODES,
 ) -> tuple[int, dict[str, Summary]]:
     """How many rows of a repeat ('' = the submissions) there are, MOST_ROWS at most, and by path the summary of each
-    of the `questions`, whose types these are by path.
+    of the `questions`, whose types these are by path. `codes` are the numbers that stand for a reason, by path.
     """
     found = {path: Summary() for path in questions}
     columns = {path: _find_column(tables, repeat_path, path) for path in questions}
@@ -88,8 +99,42 @@ def count_answers(
                 found[names[name]].asked += 1
         for (path, kind), value in zip(questions.items(), values, strict=True):
             if value is not None:
-                _add(found[path], kind, value)
+                _add(found[path], kind, value, codes.get(path, {}).get(value, ""))
     return counted, found
+
+
+def count_clean_answers(
+    source: StoredSubmissions, cleaner: Cleaner, repeat_path: str, questions: Mapping[str, str]
+) -> tuple[int, dict[str, Summary]]:
+    """The same of what cleaning makes of the submissions of `source`; those that it removes do not count."""
+    found = {path: Summary() for path in questions}
+    counted = 0
+    for submission in source.list_submissions():
+        outcome = cleaner.clean(submission)
+        for row in () if outcome.deletion else outcome.rows:
+            if row.repeat != repeat_path:
+                continue
+            counted += 1
+            for path, kind in questions.items():
+                _add_clean(found[path], kind, row, path)
+    return counted, found
+
+
+def _add_clean(summary: Summary, kind: str, row: Row, path: str) -> None:
+    value, reason = row.values.get(path), row.reasons.get(path, "")
+    if value is not None:
+        _add(summary, kind, value)
+    elif reason and reason not in UNANSWERED:
+        summary.asked += 1
+        summary.missing[reason] += 1
+    elif path in row.values:
+        summary.asked += 1
+
+
+def list_newest(session: Session, form_pk: int, reach: Reach, wanted: Filter, limit: int) -> list[int]:
+    """The numbers of the newest submissions that these are."""
+    statement, number = narrow(session, select(s.id).select_from(CURRENT), form_pk, reach, wanted)
+    return list(session.execute(statement.order_by(number.desc()).limit(limit)).scalars())
 
 
 def _find_column(tables: AnswerTables, repeat_path: str, path: str) -> tuple[int, str] | None:
@@ -122,8 +167,11 @@ def _list_rows(
         yield from result
 
 
-def _add(summary: Summary, kind: str, value: Any) -> None:
+def _add(summary: Summary, kind: str, value: Any, reason: str = "") -> None:
     summary.asked += 1
+    if reason:
+        summary.missing[reason] += 1
+        return
     summary.answered += 1
     if kind in SELECT_ONE:
         summary.choices[str(value)] += 1

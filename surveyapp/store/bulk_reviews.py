@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import BULK_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.review_tables import bulk_review_items, bulk_reviews
 
 b = bulk_reviews.c
@@ -70,7 +71,7 @@ def get_bulk_review(session: Session, form_pk: int, number: int) -> BulkReview:
     """
     row = session.execute(select(bulk_reviews).where(b.id == number, b.form_pk == form_pk)).one_or_none()
     if row is None:
-        raise Problem(BULK_NOT_FOUND, f"The form has no bulk decision {number}.")
+        raise Problem(BULK_NOT_FOUND, say("The form has no bulk decision {number}.", number=number))
     return BulkReview(*row)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.clean.log import LogRow
 from surveyapp.problems import LOG_IMPORT_NOT_FOUND, RULESET_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.cleaning_tables import cleaning_decisions, log_imports, rulesets
 from surveyapp.store.forms import Form
 from surveyapp.store.reach import Reach, within
@@ -61,7 +62,7 @@ def get_ruleset(session: Session, form_pk: int, number: int) -> KeptRuleset:
     """
     row = session.execute(select(rulesets).where(r.form_pk == form_pk, r.number == number)).one_or_none()
     if row is None:
-        raise Problem(RULESET_NOT_FOUND, f"The form has no ruleset {number}.")
+        raise Problem(RULESET_NOT_FOUND, say("The form has no ruleset {number}.", number=number))
     return KeptRuleset(*row)
 
 
@@ -153,7 +154,7 @@ def get_import(session: Session, form_pk: int, import_id: int) -> LogImport:
     """
     row = session.execute(select(log_imports).where(i.form_pk == form_pk, i.id == import_id)).one_or_none()
     if row is None:
-        raise Problem(LOG_IMPORT_NOT_FOUND, f"The form has no import {import_id}.")
+        raise Problem(LOG_IMPORT_NOT_FOUND, say("The form has no import {import_id}.", import_id=import_id))
     return LogImport(*row)
 
 

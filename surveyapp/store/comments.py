@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import COMMENT_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.review_tables import submission_comments
 
 c = submission_comments.c
@@ -63,7 +64,7 @@ def get_comment(session: Session, submission_id: int, number: int) -> Comment:
     """
     found = [comment for comment in list_comments(session, [submission_id]) if comment.id == number]
     if not found:
-        raise Problem(COMMENT_NOT_FOUND, f"The submission has no comment {number}.")
+        raise Problem(COMMENT_NOT_FOUND, say("The submission has no comment {number}.", number=number))
     return found[0]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import DEVICE_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.people_tables import accounts, api_tokens, devices, projects, teams
 from surveyapp.store.projects import COLUMNS, Project
 
@@ -109,7 +110,7 @@ def get_live_device(session: Session, project_id: int, name: str) -> Device:
     statement = _devices().where(d.project_id == project_id, d.name == name, d.revoked_at.is_(None))
     row = session.execute(statement).one_or_none()
     if row is None:
-        raise Problem(DEVICE_NOT_FOUND, f"The project has no live device {name!r}.")
+        raise Problem(DEVICE_NOT_FOUND, say("The project has no live device {name!r}.", name=name))
     return _device(row)
 
 
@@ -121,7 +122,7 @@ def get_device_by_id(session: Session, project_id: int, device_id: int) -> Devic
     """
     row = session.execute(_devices().where(d.project_id == project_id, d.id == device_id)).one_or_none()
     if row is None:
-        raise Problem(DEVICE_NOT_FOUND, f"The project has no device {device_id}.")
+        raise Problem(DEVICE_NOT_FOUND, say("The project has no device {device_id}.", device_id=device_id))
     return _device(row)
 
 

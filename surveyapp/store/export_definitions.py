@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import EXPORT_DEFINITION_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.export_tables import confirmed_protections, export_definitions
 
 d = export_definitions.c
@@ -65,7 +66,7 @@ def get_named_definition(session: Session, form_pk: int, name: str) -> ExportDef
     """
     found = find_export_definition(session, form_pk, name)
     if found is None:
-        raise Problem(EXPORT_DEFINITION_NOT_FOUND, f"The form has no export definition called {name!r}.")
+        raise Problem(EXPORT_DEFINITION_NOT_FOUND, say("The form has no export definition called {name!r}.", name=name))
     return found
 
 
@@ -77,7 +78,7 @@ def get_export_definition(session: Session, form_pk: int, number: int) -> Export
     """
     row = session.execute(select(export_definitions).where(d.form_pk == form_pk, d.id == number)).one_or_none()
     if row is None:
-        raise Problem(EXPORT_DEFINITION_NOT_FOUND, f"The form has no export definition {number}.")
+        raise Problem(EXPORT_DEFINITION_NOT_FOUND, say("The form has no export definition {number}.", number=number))
     return ExportDefinition(*row)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import EXPORT_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.reach import Reach
 from surveyapp.store.tables import exports
 
@@ -55,7 +56,7 @@ def get_export(session: Session, export_id: str, form_pk: int, actor: str, reach
     """
     export = find_export(session, export_id)
     if export is None or export.form_pk != form_pk or not _is_given(export, actor, reach):
-        raise Problem(EXPORT_NOT_FOUND, f"The form has no export {export_id!r}.")
+        raise Problem(EXPORT_NOT_FOUND, say("The form has no export {export_id!r}.", export_id=export_id))
     return export
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import FORM_NOT_FOUND, FORM_VERSION_NOT_FOUND, MEDIA_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.files import KeptFile
 from surveyapp.store.tables import form_attachments, form_versions, forms
 from surveyapp.xform.definition import FormDefinition
@@ -134,7 +135,7 @@ def get_form(session: Session, project_id: int, form_id: str) -> Form:
     """
     form = find_form(session, project_id, form_id)
     if form is None:
-        raise Problem(FORM_NOT_FOUND, f"The project has no form {form_id!r}.")
+        raise Problem(FORM_NOT_FOUND, say("The project has no form {form_id!r}.", form_id=form_id))
     return form
 
 
@@ -191,7 +192,10 @@ def get_form_version(session: Session, form: Form, version: str | None = None) -
         )
     found = find_form_version(session, form, version)
     if found is None:
-        raise Problem(FORM_VERSION_NOT_FOUND, f"The form {form.form_id!r} has no version {version!r}.")
+        raise Problem(
+            FORM_VERSION_NOT_FOUND,
+            say("The form {form_id!r} has no version {version!r}.", form_id=form.form_id, version=version),
+        )
     return found
 
 
@@ -244,7 +248,7 @@ def get_form_attachment(session: Session, version: FormVersion, name: str) -> Fo
         select(*ATTACHMENT).where(form_attachments.c.form_version_id == version.id, form_attachments.c.name == name)
     ).one_or_none()
     if row is None:
-        raise Problem(MEDIA_NOT_FOUND, f"The form has no file {name!r}.")
+        raise Problem(MEDIA_NOT_FOUND, say("The form has no file {name!r}.", name=name))
     return FormAttachment(*row)
 
 

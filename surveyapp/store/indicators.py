@@ -8,18 +8,18 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select
 from sqlalchemy.orm import Session
 
-from surveyapp.indicators.mapping import INDICATORS_READ, list_places, read_form_settings
+from surveyapp.indicators.mapping import INDICATORS_READ, list_places, read_form_settings, with_older_names
 from surveyapp.indicators.parameters import NO_PARAMETERS, Parameters, read_parameters
 from surveyapp.indicators.settings import Settings, read_settings
 from surveyapp.store.answer_tables import get_answer_tables
-from surveyapp.store.forms import Form, get_definition, get_form_version, get_source, list_form_versions
+from surveyapp.store.forms import Form, FormVersion, get_definition, get_source, list_form_versions
 from surveyapp.store.projects import Project
 from surveyapp.store.snapshot import Snapshot
 from surveyapp.store.tables import indicator_parameters, indicator_settings
 from surveyapp.xlsform.convert import read_indicators_sheet
 
 # A published workbook never changes, and reading one takes a process of its own.
-_read_sheet = functools.lru_cache(maxsize=8)(read_indicators_sheet)
+_read_sheet = functools.lru_cache(maxsize=32)(read_indicators_sheet)
 
 
 def get_settings(session: Session, project_id: int) -> Settings:
@@ -33,8 +33,18 @@ def get_stated_settings(session: Session, project_id: int) -> dict[str, Any]:
 
 
 def get_sheet_settings(session: Session, form: Form) -> dict[str, Any]:
-    """What the sheet `indicators` of the newest version's workbook states; {} where it has none."""
-    version = get_form_version(session, form)
+    """What the sheet `indicators` of the newest version's workbook states, and the names that older versions give to
+    inputs which the newest no longer asks; {} where no version has a sheet.
+    """
+    versions = [(_get_stated(session, version), version) for version in reversed(list_form_versions(session, form))]
+    if not any(stated for stated, _ in versions):
+        return {}
+    asked = ((stated, list_places(get_definition(session, version))) for stated, version in versions)
+    return with_older_names(versions[0][0], asked)
+
+
+def _get_stated(session: Session, version: FormVersion) -> dict[str, Any]:
+    """What the sheet of one version states; {} where it has none."""
     if not any(finding.get("code") == INDICATORS_READ for finding in version.findings):
         return {}
     rows = _read_sheet(get_source(session, version), version.source_name)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, selec
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import SUBMISSION_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.people_tables import accounts, devices, teams
 from surveyapp.store.quality_tables import quality_findings
 from surveyapp.store.reach import Reach, within
@@ -140,7 +141,9 @@ def get_listed(session: Session, form_pk: int, reach: Reach, submission_id: int)
     statement, number = _listed(session, form_pk, reach, Filter())
     found = _with_counts(session, list(session.execute(statement.where(number == submission_id))))
     if not found:
-        raise Problem(SUBMISSION_NOT_FOUND, f"The form has no submission {submission_id}.")
+        raise Problem(
+            SUBMISSION_NOT_FOUND, say("The form has no submission {submission_id}.", submission_id=submission_id)
+        )
     return found[0]
 
 

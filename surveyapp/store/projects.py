@@ -7,6 +7,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import PROJECT_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.people_tables import projects
 
 
@@ -49,7 +50,7 @@ def get_project(session: Session, slug: str) -> Project:
     """
     project = find_project(session, slug)
     if project is None:
-        raise Problem(PROJECT_NOT_FOUND, f"There is no project {slug!r}.")
+        raise Problem(PROJECT_NOT_FOUND, say("There is no project {slug!r}.", slug=slug))
     return project
 
 

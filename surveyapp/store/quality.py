@@ -7,6 +7,7 @@ A finding is open, acknowledged (somebody looked and left it so) or closed (it i
 import datetime
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -18,6 +19,7 @@ from surveyapp.findings import Severity
 from surveyapp.problems import FINDING_NOT_FOUND, Problem
 from surveyapp.quality.declaration import QualityFinding
 from surveyapp.quality.following import Changes, KeptFinding, Status
+from surveyapp.sentences import say
 from surveyapp.store.quality_tables import quality_findings, quality_settings, quality_summaries
 from surveyapp.store.reach import Reach, within
 from surveyapp.store.search import add_own_marks
@@ -170,7 +172,7 @@ def get_quality_finding(session: Session, form_pk: int, reach: Reach, number: in
     """
     row = session.execute(_rows(form_pk, reach).where(q.id == number)).one_or_none()
     if row is None:
-        raise Problem(FINDING_NOT_FOUND, f"The form has no finding {number}.")
+        raise Problem(FINDING_NOT_FOUND, say("The form has no finding {number}.", number=number))
     return read_row(row)
 
 
@@ -196,7 +198,27 @@ def list_kept(
     if kinds is not None:
         statement = statement.where(q.kind.in_(sorted(kinds)))
     kept = map(read_row, session.execute(statement))
-    return [KeptFinding(str(one.id), one.finding, one.state) for one in kept]
+    return [_as_kept(one) for one in kept]
+
+
+def list_kept_by_submission(
+    session: Session, form_pk: int, submission_ids: Collection[int], kinds: Collection[str]
+) -> dict[int, list[KeptFinding]]:
+    """What was found before in these submissions by some kinds of checks; those in which nothing was are left out."""
+    statement = (
+        select(*COLUMNS)
+        .outerjoin(submissions, s.id == q.submission_id)
+        .where(q.form_pk == form_pk, q.submission_id.in_(list(submission_ids)))
+    )
+    found: dict[int, list[KeptFinding]] = defaultdict(list)
+    for row in map(read_row, session.execute(statement)):
+        if row.finding.kind in kinds and row.submission_id is not None:
+            found[row.submission_id].append(_as_kept(row))
+    return found
+
+
+def _as_kept(row: QualityRow) -> KeptFinding:
+    return KeptFinding(str(row.id), row.finding, row.state, row.enumerator, row.own)
 
 
 def list_submissions_with(session: Session, form_pk: int, kinds: Collection[str]) -> set[int]:

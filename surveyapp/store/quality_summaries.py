@@ -1,8 +1,11 @@
 """Which submissions wait for their checks, and the summaries of those that were checked."""
 
 import datetime
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+import itertools
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import func, insert, select, update
@@ -11,8 +14,9 @@ from sqlalchemy.orm import Session
 from surveyapp.store.people_tables import devices, teams
 from surveyapp.store.quality_tables import quality_summaries
 from surveyapp.store.submissions import ONCE_MORE
-from surveyapp.store.tables import submission_versions, submissions
+from surveyapp.store.tables import submission_attachments, submission_versions, submissions
 
+a = submission_attachments.c
 s = submissions.c
 v = submission_versions.c
 m = quality_summaries.c
@@ -36,7 +40,7 @@ class Waiting:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a submission came and stands: what the checks want to know besides its answers. `instance_id` is that of its
-    first version, `device` and `team` are names.
+    first version, `device` and `team` are names; `files` gives the SHA-256 of each file of its current version by name.
     """
 
     submission_id: int
@@ -48,6 +52,7 @@ class Standing:
     deleted: bool
     device: str
     team: str
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +101,36 @@ def mark_form_unchecked(session: Session, form_pk: int, since: datetime.datetime
     return len(session.execute(statement.values(unchecked=1).returning(s.id)).all())
 
 
-def mark_checked(session: Session, waiting: Waiting, *, failed: bool = False) -> bool:
-    """The checks were run on what was `waiting`, or `failed`; False where it has changed since, so that they must run
-    again.
+def mark_some_unchecked(session: Session, form_pk: int, after: int, limit: int) -> int:
+    """Let the checks be run again of so many submissions of a form, those after the number `after`; the number of the
+    last of them, 0 where there are none.
     """
-    statement = update(submissions).where(
-        s.id == waiting.submission_id, s.unchecked == waiting.seen, s.current_number == waiting.number
+    some = (
+        select(s.id).where(s.form_pk == form_pk, s.id > after, s.purged_at.is_(None)).order_by(s.id).limit(limit)
+    ).subquery()
+    last = session.execute(select(func.max(some.c.id))).scalar_one()
+    if last is None:
+        return 0
+    session.execute(
+        update(submissions)
+        .where(s.form_pk == form_pk, s.id > after, s.id <= last, s.unchecked <= 0, s.purged_at.is_(None))
+        .values(unchecked=1)
     )
-    return bool(session.execute(statement.values(unchecked=FAILED if failed else 0).returning(s.id)).all())
+    return int(last)
+
+
+def mark_checked(session: Session, waiting: Iterable[Waiting], *, failed: bool = False) -> set[int]:
+    """The checks were run on what was `waiting`, or `failed`; the submissions of which that holds. What has changed
+    since is not among them, and its checks must run again.
+    """
+    marked: set[int] = set()
+    seen = attrgetter("seen", "number")
+    for (times, number), some in itertools.groupby(sorted(waiting, key=seen), seen):
+        statement = update(submissions).where(
+            s.id.in_([one.submission_id for one in some]), s.unchecked == times, s.current_number == number
+        )
+        marked.update(session.execute(statement.values(unchecked=FAILED if failed else 0).returning(s.id)).scalars())
+    return marked
 
 
 def list_checked_forms(session: Session) -> list[int]:
@@ -111,9 +138,9 @@ def list_checked_forms(session: Session) -> list[int]:
     return list(session.execute(select(s.form_pk).distinct().order_by(s.form_pk)).scalars())
 
 
-def get_standing(session: Session, submission_id: int) -> Standing:
-    """How a submission stands now."""
-    row = session.execute(
+def list_standings(session: Session, submission_ids: Collection[int]) -> dict[int, Standing]:
+    """How these submissions stand now, by their numbers."""
+    rows = session.execute(
         select(
             s.id,
             s.instance_id,
@@ -128,9 +155,18 @@ def get_standing(session: Session, submission_id: int) -> Standing:
         .join(submission_versions, (v.submission_id == s.id) & (v.number == s.current_number))
         .outerjoin(devices, devices.c.id == v.device_id)
         .outerjoin(teams, teams.c.id == s.team_id)
-        .where(s.id == submission_id)
-    ).one()
-    return Standing(*row)
+        .where(s.id.in_(list(submission_ids)))
+    )
+    standings = [Standing(*row) for row in rows]
+    files: dict[int, dict[str, str]] = defaultdict(dict)
+    attached = session.execute(
+        select(a.submission_version_id, a.name, a.sha256)
+        .where(a.submission_version_id.in_([one.version_id for one in standings]), a.conflict.is_(False))
+        .order_by(a.name, a.id)
+    )
+    for version_id, name, sha256 in attached:
+        files[version_id][name] = sha256
+    return {one.submission_id: replace(one, files=files[one.version_id]) for one in standings}
 
 
 # -- summaries --------------------------------------------------------------------------------------------------------

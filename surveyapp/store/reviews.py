@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.findings import Finding
 from surveyapp.problems import SUBMISSION_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.reach import Reach, within
 from surveyapp.store.review_tables import acknowledgements, review_leases, review_policies
 from surveyapp.store.submissions import IS_COPY
@@ -80,7 +81,9 @@ def get_standing(session: Session, form_pk: int, submission_id: int, reach: Reac
     """
     row = session.execute(_standings(form_pk).where(s.id == submission_id, within(reach))).one_or_none()
     if row is None:
-        raise Problem(SUBMISSION_NOT_FOUND, f"The form has no submission {submission_id}.")
+        raise Problem(
+            SUBMISSION_NOT_FOUND, say("The form has no submission {submission_id}.", submission_id=submission_id)
+        )
     return Standing(*row)
 
 
@@ -92,7 +95,10 @@ def get_deleted(session: Session, form_pk: int, submission_id: int) -> Standing:
     """
     found = [one for one in list_deleted(session, form_pk) if one.id == submission_id]
     if not found:
-        raise Problem(SUBMISSION_NOT_FOUND, f"No submission {submission_id} of the form was deleted.")
+        raise Problem(
+            SUBMISSION_NOT_FOUND,
+            say("No submission {submission_id} of the form was deleted.", submission_id=submission_id),
+        )
     return found[0]
 
 

@@ -102,6 +102,7 @@ class Snapshot:
             "_submission_no": s.id,
             "_instance_id": s.instance_id,
             "_version": v.form_version,
+            "_current_number": s.current_number,
             "_state": s.state,
             "_reviewed_by": s.reviewed_by,
             "_reviewed_at": s.reviewed_at,
@@ -213,6 +214,20 @@ class Snapshot:
             .outerjoin(submission_versions, current)
             .where(s.form_pk == self.tables.form_pk, sent_within(selection.reach))
             .where(or_(s.deleted_at.is_not(None), s.state.not_in(let_in)), *self._bounds_but_reach(selection))
+            .order_by(s.id)
+        )
+        with streaming(self.session, statement, PAGE) as result:
+            yield from (tuple(row) for row in result)
+
+    def list_replaced(self, selection: Selection = EVERYTHING) -> Iterator[tuple[int, str]]:
+        """(submission id, instance id) of the submissions whose record replaced another, in order of receipt."""
+        other = submission_versions.alias().c
+        replaced = select(other.id).where(other.submission_id == s.id, other.kind.in_(("edit", "predecessor")))
+        statement = (
+            select(s.id, s.instance_id)
+            .join(submission_versions, and_(v.submission_id == s.id, v.number == s.current_number))
+            .where(s.form_pk == self.tables.form_pk, replaced.correlate(submissions).exists())
+            .where(*self._bounds(selection))
             .order_by(s.id)
         )
         with streaming(self.session, statement, PAGE) as result:

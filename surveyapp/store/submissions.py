@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import SUBMISSION_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.reach import EVERYTHING, Reach, within
 from surveyapp.store.search import add_words, remove_words
 from surveyapp.store.tables import submission_attachments, submission_versions, submissions
@@ -148,7 +149,7 @@ def get_version(session: Session, form_pk: int, instance_id: str) -> Version:
     """
     version = find_version(session, form_pk, instance_id) or _find_any_copy(session, form_pk, instance_id)
     if version is None:
-        raise Problem(SUBMISSION_NOT_FOUND, f"The form has no submission {instance_id!r}.")
+        raise Problem(SUBMISSION_NOT_FOUND, say("The form has no submission {instance_id!r}.", instance_id=instance_id))
     return version
 
 
@@ -168,7 +169,7 @@ def get_numbered_version(session: Session, form_pk: int, submission_id: int, num
     statement = _versions(form_pk).where(v.submission_id == submission_id, v.number == number)
     row = session.execute(statement).one_or_none()
     if row is None:
-        raise Problem(SUBMISSION_NOT_FOUND, f"The submission has no version {number}.")
+        raise Problem(SUBMISSION_NOT_FOUND, say("The submission has no version {number}.", number=number))
     return Version(*row)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import TEAM_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.people_tables import devices, team_members, teams
 
 t = teams.c
@@ -41,7 +42,7 @@ def get_team(session: Session, project_id: int, name: str) -> Team:
     """
     team = find_team(session, project_id, name)
     if team is None:
-        raise Problem(TEAM_NOT_FOUND, f"The project has no team {name!r}.")
+        raise Problem(TEAM_NOT_FOUND, say("The project has no team {name!r}.", name=name))
     return team
 
 
@@ -53,7 +54,7 @@ def get_team_by_id(session: Session, project_id: int, team_id: int) -> Team:
     """
     row = session.execute(select(*t).where(t.project_id == project_id, t.id == team_id)).one_or_none()
     if row is None:
-        raise Problem(TEAM_NOT_FOUND, f"The project has no team {team_id}.")
+        raise Problem(TEAM_NOT_FOUND, say("The project has no team {team_id}.", team_id=team_id))
     return Team(*row)
 
 

@@ -14,6 +14,7 @@ from surveyapp.expressions.references import list_references, walk
 from surveyapp.expressions.regexes import compile_pattern
 from surveyapp.expressions.syntax import Call, Expression, Literal, Number, Path
 from surveyapp.findings import FormFinding, Severity
+from surveyapp.sentences import as_sentence, say
 from surveyapp.validate.rules import CompiledRules
 from surveyapp.xform.definition import Element, FormDefinition, Question, Repeat
 
@@ -48,7 +49,9 @@ def check_form(rules: CompiledRules, rows: Mapping[str, int] | None = None) -> l
     for written in list_expressions(definition):
         for code, severity, message, remedy in _check(written, definition):
             name = written.element.name
-            text = f"The {written.column} of “{name}”: {message}"
+            text = say(
+                "The {column} of “{name}”: {message}", column=written.column, name=name, message=as_sentence(message)
+            )
             found.append(
                 FormFinding(
                     code, severity, text, remedy, "survey", places.get(name, 0), COLUMNS.get(written.column, "")
@@ -83,7 +86,12 @@ def _check(written: Written, definition: FormDefinition) -> Iterator[Fault]:
     try:
         tree = parse(written.text)
     except (ExpressionError, RecursionError) as error:
-        yield "expression-unreadable", "error", f"it cannot be read. {error}", "Correct the expression."
+        yield (
+            "expression-unreadable",
+            "error",
+            say("it cannot be read. {error}", error=error),
+            say("Correct the expression."),
+        )
         return
     for part in walk(tree):
         if isinstance(part, Call):
@@ -98,22 +106,37 @@ def _check_compiles(written: Written) -> Iterator[Fault]:
     try:
         compile_expression(written.text, "xforms")
     except ExpressionError as error:
-        yield "expression-unreadable", "error", f"it cannot be read. {error}", "Correct the expression."
+        yield (
+            "expression-unreadable",
+            "error",
+            say("it cannot be read. {error}", error=error),
+            say("Correct the expression."),
+        )
 
 
 def _check_call(call: Call, definition: FormDefinition) -> Iterator[Fault]:
     name, count = call.name, len(call.arguments)
     known = [dialect for dialect in ("javarosa", "xforms") if is_known(name, dialect)]
     if not known:
-        yield "function-unknown", "error", f"there is no function {name}().", "Check its spelling."
+        yield "function-unknown", "error", say("there is no function {name}().", name=name), say("Check its spelling.")
         return
     if "javarosa" not in known:
         yield _not_in_collect(f"{name}() is not known to ODK Collect.", _instead(name))
     elif not any(takes(name, count, dialect) for dialect in known):
-        yield "arguments", "error", f"{name}() does not take {count} arguments.", "Check the arguments."
+        yield (
+            "arguments",
+            "error",
+            say("{name}() does not take {count} arguments.", name=name, count=count),
+            say("Check the arguments."),
+        )
     first = call.arguments[0] if call.arguments else None
     if name == "instance" and isinstance(first, Literal) and first.value not in definition.choice_lists:
-        yield "instance-unknown", "error", f"there is no list “{first.value}”.", "Check the name of the list."
+        yield (
+            "instance-unknown",
+            "error",
+            say("there is no list “{value}”.", value=first.value),
+            say("Check the name of the list."),
+        )
     if name == "regex" and count == 2 and isinstance(call.arguments[1], Literal):
         yield from _check_pattern(call.arguments[1].value)
 
@@ -131,9 +154,9 @@ def _check_pattern(pattern: str) -> Iterator[Fault]:
     try:
         compile_pattern(pattern, "javarosa")
     except NotCheckable as error:
-        yield "pattern-not-checkable", "warning", f"{error}", "Write a shorter pattern."
+        yield "pattern-not-checkable", "warning", str(error), say("Write a shorter pattern.")
     except ExpressionError as error:
-        yield "pattern-unreadable", "warning", f"{error}", "Correct the pattern."
+        yield "pattern-unreadable", "warning", str(error), say("Correct the pattern.")
 
 
 def _check_path(path: Path) -> Iterator[Fault]:
@@ -152,8 +175,8 @@ def _check_references(written: Written, tree: Expression, definition: FormDefini
     for path in list_references(tree, written.element.path).paths:
         if path not in known and "*" not in path and "@" not in path:
             close = get_close_matches(path.rpartition("/")[2], [other.rpartition("/")[2] for other in known], 1)
-            remedy = f"Did you mean “{close[0]}”?" if close else "Check the name of the question."
-            yield "reference-unknown", "warning", f"there is no question {path}.", remedy
+            remedy = say("Did you mean “{near}”?", near=close[0]) if close else say("Check the name of the question.")
+            yield "reference-unknown", "warning", say("there is no question {path}.", path=path), remedy
 
 
 def _cycle(cycle: list[str], places: Mapping[str, int]) -> FormFinding:
@@ -162,7 +185,7 @@ def _cycle(cycle: list[str], places: Mapping[str, int]) -> FormFinding:
     return FormFinding(
         "cycle",
         "error",
-        f"The rules of these questions depend on each other in a circle: {around}.",
+        say("The rules of these questions depend on each other in a circle: {around}.", around=around),
         "Break the circle: a rule must not depend on its own question, nor on what lies inside its own group.",
         "survey",
         places.get(names[0], 0),
@@ -175,7 +198,7 @@ def _unlabelled(definition: FormDefinition) -> list[FormFinding]:
         FormFinding(
             "choices-without-labels",
             "warning",
-            f"The choices of the list “{name}” have no labels.",
+            say("The choices of the list “{name}” have no labels.", name=name),
             "Give each choice a label.",
             "choices",
         )

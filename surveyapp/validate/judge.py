@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 from surveyapp.answers import Node
 from surveyapp.expressions.evaluation import DialectName
 from surveyapp.findings import Finding
+from surveyapp.sentences import say
 from surveyapp.validate.circumstances import Circumstances, Clock, dialect_of, read_clock
 from surveyapp.validate.record import PreparedRecord
 from surveyapp.validate.rules import CompiledRules
@@ -17,15 +18,15 @@ from surveyapp.xform.bind import indexed_path
 from surveyapp.xform.definition import Question, QuestionType
 
 TYPE_NAMES: Final[dict[QuestionType, str]] = {
-    "integer": "a whole number",
-    "decimal": "a number",
-    "boolean": "true or false",
-    "date": "a date",
-    "time": "a time of day",
-    "datetime": "a date with time",
-    "geopoint": "a position",
-    "geotrace": "a line of positions",
-    "geoshape": "an area of positions",
+    "integer": say("a whole number"),
+    "decimal": say("a number"),
+    "boolean": say("true or false"),
+    "date": say("a date"),
+    "time": say("a time of day"),
+    "datetime": say("a date with time"),
+    "geopoint": say("a position"),
+    "geotrace": say("a line of positions"),
+    "geoshape": say("an area of positions"),
 }
 
 

@@ -17,7 +17,7 @@ from surveyapp.web.current import config, database, files, worker
 from surveyapp.web.identity import Access, allow_program
 from surveyapp.web.shapes import ExportOut
 from surveyapp.web.shapes_exports import ExportAskedIn
-from surveyapp.worker import cancel_export, export_path, request_export
+from surveyapp.worker import cancel_export, export_path, form_address, request_export
 
 api_exports = ApiBlueprint(
     "exports",
@@ -39,6 +39,7 @@ def post_export(asked: dict[str, Any], project: str, form_id: str) -> dict[str, 
         form = get_form(session, owner.id, form_id)
         check_own_protection(asked, may_confirm=access.may("settings"))
         options = {"zone": owner.timezone or config().timezone.key, "writer": config().export_writer}
+        options |= {"address": form_address(config(), owner.slug, form.form_id)}
         options |= lay_under(session, form, asked.pop("definition", ""), asked)
         options = with_protection(session, form, options)
         check_confirmation(StoredForm(session, files(), form, reach=reach), ExportOptions.from_json(options))

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from surveyapp.assess import assess
-from surveyapp.indicators.listing import describe, list_rows
+from surveyapp.export.named_figures import list_named_rows
+from surveyapp.indicators.listing import describe
 from surveyapp.problems import BAD_REQUEST, Problem
 from surveyapp.publish import Published, prepare_form, publish, set_form_state
 from surveyapp.store.findings import count_findings
@@ -169,7 +170,8 @@ def get_indicators(wanted: dict[str, str], project: str, form_id: str) -> dict[s
     with database().reading() as session:
         form = get_form(session, allow_program(session, "export", project).project.id, form_id)
         found = assess(session, files(), form, raw=wanted["answers"] == "raw")
-    return {"answers": wanted["answers"], **describe(found), "rows": list(list_rows(found, wanted["by"]))}
+        rows = list(list_named_rows(session, form, found, wanted["by"]))
+    return {"answers": wanted["answers"], **describe(found), "rows": rows}
 
 
 @api_forms.route("/<form_id>/changes/<old>/<new>", methods=["GET"])

@@ -14,6 +14,7 @@ from surveyapp.review.policy import Policy, get_policy, set_policy
 from surveyapp.review.remarks import acknowledge, comment, resolve_comment, strike_comment
 from surveyapp.review.removal import delete_submission, restore_submission
 from surveyapp.review.states import WAITING, list_next
+from surveyapp.sentences import say
 from surveyapp.store.comments import list_comments
 from surveyapp.store.forms import Form, get_form
 from surveyapp.store.listing import Filter, list_submissions
@@ -202,7 +203,9 @@ def patch_answers(said: dict[str, Any], project: str, form_id: str, instance_id:
 
 
 def _clash(clash: Clash) -> Response:
-    detail = f"You started from version {clash.base}; version {clash.current} is current."
+    detail = say(
+        "You started from version {base}; version {current} is current.", base=clash.base, current=clash.current
+    )
     body = problem_body(Problem(EDIT_CONFLICT, detail))
     theirs = [{"path": path, "base": old, "current": new} for path, (old, new) in clash.theirs.items()]
     response = jsonify(

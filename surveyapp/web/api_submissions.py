@@ -12,6 +12,7 @@ from surveyapp.collect.incoming import Incoming, Receipt
 from surveyapp.collect.reading import JSON
 from surveyapp.collect.receive import receive
 from surveyapp.problems import BAD_JSON, CONFLICT, MEDIA_NOT_FOUND, STALE_EDIT, TOO_LARGE, Problem
+from surveyapp.sentences import say
 from surveyapp.store.findings import list_findings
 from surveyapp.store.forms import Form, get_definition, get_form, get_form_version
 from surveyapp.store.listing import Filter, get_listed, list_submissions
@@ -192,7 +193,7 @@ def get_attachment(project: str, form_id: str, instance_id: str, name: str) -> R
         found = list_attachments(session, get_version(session, form.id, instance_id).id)
     attachment = next((one for one in found if one.name == name and not one.conflict), None)
     if attachment is None:
-        raise Problem(MEDIA_NOT_FOUND, f"The submission has no file {name!r}.")
+        raise Problem(MEDIA_NOT_FOUND, say("The submission has no file {name!r}.", name=name))
     path = files().path(attachment.sha256)
     return send_file(path, "application/octet-stream", as_attachment=True, download_name=attachment.name)
 
@@ -209,7 +210,9 @@ def _body() -> bytes:
     content = request.get_data()
     limit = config().max_upload_mb * 1_000_000
     if len(content) > limit:
-        raise Problem(TOO_LARGE, f"The request has {len(content):,} bytes; {limit:,} are taken.")
+        raise Problem(
+            TOO_LARGE, say("The request has {count:,} bytes; {limit:,} are taken.", count=len(content), limit=limit)
+        )
     if not content:
         raise Problem(BAD_JSON, "The request is empty.")
     return content
@@ -220,7 +223,9 @@ def _receive(access: Access, form_id: str, root_name: str, item: Any, content: b
     kept = write_json(item) if content is None else content
     limit = config().max_record_mb * 1_000_000
     if len(kept) > limit:
-        raise Problem(TOO_LARGE, f"The record has {len(kept):,} bytes; {limit:,} are taken.")
+        raise Problem(
+            TOO_LARGE, say("The record has {count:,} bytes; {limit:,} are taken.", count=len(kept), limit=limit)
+        )
     incoming = Incoming(
         content=kept,
         content_type=JSON,
@@ -260,4 +265,8 @@ def _item(access: Access, form_id: str, root_name: str, item: Any) -> dict[str, 
 
 def _copy_problem(receipt: Receipt) -> Problem:
     errors = [{"path": path} for path in receipt.differences]
-    return Problem(COPIES[receipt.outcome], f"The record {receipt.instance_id!r} was kept as a copy.", errors=errors)
+    return Problem(
+        COPIES[receipt.outcome],
+        say("The record {instance_id!r} was kept as a copy.", instance_id=receipt.instance_id),
+        errors=errors,
+    )

@@ -7,6 +7,7 @@ from flask import Flask, Response, request
 
 from surveyapp.config import Config
 from surveyapp.problems import UNKNOWN_HOST, Problem
+from surveyapp.sentences import say
 
 # Of our pages.
 POLICY: Final = (
@@ -70,4 +71,4 @@ def _refuse_unknown_host(allowed: frozenset[str]) -> None:
     # [::1]:8000, or survey.example.org:443.
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     if name.rstrip(".") not in allowed:
-        raise Problem(UNKNOWN_HOST, f"This server has no name {name!r}.")
+        raise Problem(UNKNOWN_HOST, say("This server has no name {name!r}.", name=name))

@@ -1,8 +1,10 @@
 """The languages of the pages: which one a reader gets, and how a page offers the others.
 
 The first of these that says something decides: `?lang=` (kept in a cookie), the cookie, the language of the person who
-is signed in, the browser's Accept-Language, English. Phones and programs are answered in English: enumerators see a
-message in Collect next to its own texts, and programs compare codes.
+is signed in, the browser's Accept-Language, English. Phones are answered in the same way (Collect sends nothing but
+perhaps Accept-Language), programs in English: they compare codes.
+
+What rooms below the doors say of a refusal or a fault (`surveyapp.sentences`) is put into the reader's language here.
 """
 
 from collections.abc import Callable
@@ -10,7 +12,10 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import Flask, Response, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, gettext
+from markupsafe import Markup
+
+from surveyapp.sentences import translate
 
 LANGUAGES: Final = {"en": "English", "zh": "简体中文"}
 """What `?lang=`, the cookie and an account say, and the name that readers of the language give it."""
@@ -41,6 +46,7 @@ def register_languages(
     app.config.update(BABEL_DEFAULT_LOCALE=DEFAULT, BABEL_DEFAULT_TIMEZONE=timezone)
     Babel(app, locale_selector=lambda: _LOCALES[choose_language(person_language)], timezone_selector=page_timezone)
     app.context_processor(_words_of_pages)
+    app.jinja_env.globals["tell"] = tell
     app.after_request(_remember)
 
 
@@ -59,6 +65,19 @@ def page_language() -> str:
     """The key of LANGUAGES of the page being written."""
     locale = get_locale()
     return locale.language if locale else DEFAULT
+
+
+def told(text: str) -> str:
+    """A sentence of ours in the language of the answer; English where it has no translation."""
+    return translate(text, gettext)
+
+
+def tell(text: str) -> Markup:
+    """`told` for a page; what stays English between other words says so, for those who have a page read to them."""
+    words = told(text)
+    if words != text or not words or page_language() == DEFAULT:
+        return Markup.escape(words)
+    return Markup('<span lang="en">{}</span>').format(words)
 
 
 def _words_of_pages() -> dict[str, Any]:

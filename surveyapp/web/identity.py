@@ -30,6 +30,7 @@ from surveyapp.people.sealing import Seal
 from surveyapp.people.signing import get_signed_in
 from surveyapp.people.tokens import hash_token
 from surveyapp.problems import NOT_ALLOWED, NOT_SIGNED_IN, UNKNOWN_TOKEN, Problem
+from surveyapp.sentences import say
 from surveyapp.store.devices import ApiToken, Device, find_api_token, find_device
 from surveyapp.store.projects import Project, find_project
 from surveyapp.store.reach import Reach
@@ -135,7 +136,7 @@ def _live(token: ApiToken | None) -> ApiToken:
     if token is None or token.revoked_at is not None:
         raise Problem(NOT_SIGNED_IN, "The token is unknown or was revoked.")
     if token.expires_at is not None and token.expires_at <= now():
-        raise Problem(NOT_SIGNED_IN, f"The token expired at {token.expires_at:%Y-%m-%d %H:%M} UTC.")
+        raise Problem(NOT_SIGNED_IN, say("The token expired at {time} UTC.", time=f"{token.expires_at:%Y-%m-%d %H:%M}"))
     return token
 
 
@@ -235,5 +236,5 @@ def _granted(
     project: Project | None, rights: Rights, permission: Permission, who: Who, slug: str, device: Device | None = None
 ) -> Access:
     if project is None or permission not in rights.permissions:
-        raise Problem(NOT_ALLOWED, f"You may not do this in the project {slug!r}.")
+        raise Problem(NOT_ALLOWED, say("You may not do this in the project {slug!r}.", slug=slug))
     return Access(project, rights, who, device)

@@ -8,6 +8,7 @@ from werkzeug.datastructures import FileStorage
 
 from surveyapp.collect.incoming import IncomingFile
 from surveyapp.problems import BAD_MULTIPART, NO_XML_PART, TOO_LARGE, Problem
+from surveyapp.sentences import say
 from surveyapp.store.files import Arriving, Files
 from surveyapp.values import storable
 from surveyapp.web.current import config, files
@@ -52,7 +53,15 @@ def read_part(storage: FileStorage, limit: int) -> bytes:
     """
     arriving = cast("Arriving", storage.stream)
     if arriving.size > limit:
-        raise Problem(TOO_LARGE, f"{part_name(storage)} has {arriving.size:,} bytes; {limit:,} are taken.")
+        raise Problem(
+            TOO_LARGE,
+            say(
+                "{part_name} has {size:,} bytes; {limit:,} are taken.",
+                part_name=part_name(storage),
+                size=arriving.size,
+                limit=limit,
+            ),
+        )
     arriving.seek(0)
     return arriving.read()
 
@@ -64,7 +73,10 @@ def read_submission() -> tuple[bytes, list[FileStorage]]:
         Problem: BAD_MULTIPART, NO_XML_PART, TOO_LARGE.
     """
     if request.mimetype != "multipart/form-data":
-        raise Problem(BAD_MULTIPART, f"The upload is {request.mimetype or 'of no type'}, not multipart/form-data.")
+        raise Problem(
+            BAD_MULTIPART,
+            say("The upload is {kind}, not multipart/form-data.", kind=request.mimetype or say("of no type")),
+        )
     limit = config().max_record_mb * 1_000_000
     parts = [part for _, part in request.files.items(multi=True)]
     record = next((part for part in parts if part.name == XML_PART), None)

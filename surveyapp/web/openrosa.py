@@ -29,6 +29,7 @@ from surveyapp.collect.incoming import Incoming, Receipt
 from surveyapp.collect.receive import DIFFERENCES_SHOWN, receive
 from surveyapp.people.phones import is_news, note_device
 from surveyapp.problems import CONFLICT, STALE_EDIT, Problem
+from surveyapp.sentences import say
 from surveyapp.store.forms import (
     Form,
     FormVersion,
@@ -43,6 +44,7 @@ from surveyapp.store.forms import (
 from surveyapp.values import storable
 from surveyapp.web.current import config, database, files, now, public_url
 from surveyapp.web.headers import type_of_media
+from surveyapp.web.i18n import told
 from surveyapp.web.identity import admit_device, get_device
 from surveyapp.web.meters import note_submission
 from surveyapp.web.multipart import keep_files, read_submission
@@ -55,11 +57,11 @@ DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 LONGEST_HEADER: Final = 500
 STATUS: Final = {"new": 201, "files_added": 201, "edit": 201, "predecessor": 201, "same": 202}
 MESSAGE: Final = {
-    "new": "Form received.",
-    "files_added": "Files received.",
-    "edit": "Edit received.",
-    "predecessor": "Form received; a later edit of it had arrived before.",
-    "same": "Form received before; nothing was missing.",
+    "new": say("Form received."),
+    "files_added": say("Files received."),
+    "edit": say("Edit received."),
+    "predecessor": say("Form received; a later edit of it had arrived before."),
+    "same": say("Form received before; nothing was missing."),
 }
 
 
@@ -88,7 +90,10 @@ def server_url(token: str) -> Response:
     """For whoever tries the address in a browser: it is valid, and where it belongs."""
     with database().reading() as session:
         name = get_device(session, token).name
-    told = f"This is the server address of the phone {name!r}. In ODK Collect it goes into Settings, Server, URL.\n"
+    told = say(
+        "This is the server address of the phone {name!r}. In ODK Collect it goes into Settings, Server, URL.\n",
+        name=name,
+    )
     return Response(told, content_type="text/plain; charset=utf-8")
 
 
@@ -216,10 +221,20 @@ def submission(token: str) -> Response:
 def _answer(receipt: Receipt) -> Response:
     note_submission(receipt.outcome)
     if receipt.outcome == "conflict":
-        return write_problem(Problem(CONFLICT, f"The record {receipt.instance_id} differs in {_shown(receipt)}."))
+        return write_problem(
+            Problem(
+                CONFLICT,
+                say(
+                    "The record {instance_id} differs in {shown}.",
+                    instance_id=receipt.instance_id,
+                    shown=_shown(receipt),
+                ),
+            )
+        )
     if receipt.outcome == "stale_edit":
-        return write_problem(Problem(STALE_EDIT, f"The newer version differs in {_shown(receipt)}."))
-    response = openrosa_message(STATUS[receipt.outcome], MESSAGE[receipt.outcome], "submit_success")
+        return write_problem(Problem(STALE_EDIT, say("The newer version differs in {shown}.", shown=_shown(receipt))))
+    response = openrosa_message(STATUS[receipt.outcome], told(MESSAGE[receipt.outcome]), "submit_success")
+    response.vary.add("Accept-Language")
     response.headers["X-Surveyapp-Outcome"] = receipt.outcome
     if receipt.lacking:
         response.headers["X-Surveyapp-Lacking"] = ",".join(quote(name, safe="") for name in receipt.lacking)
@@ -228,7 +243,7 @@ def _answer(receipt: Receipt) -> Response:
 
 def _shown(receipt: Receipt) -> str:
     if not receipt.differences:
-        return "its bytes, not its answers"
+        return say("its bytes, not its answers")
     names = [path.rpartition("/")[2] for path in receipt.differences[:DIFFERENCES_SHOWN]]
     more = len(receipt.differences) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "")
+    return say("{names} and {more} more", names=names, more=more) if more else say("{names}", names=names)

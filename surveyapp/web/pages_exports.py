@@ -30,11 +30,11 @@ from surveyapp.web.current import config, database, files, now, worker
 from surveyapp.web.identity import Access, allow_person
 from surveyapp.web.notes import note_definition
 from surveyapp.web.office import asked, done, render_refused
-from surveyapp.worker import cancel_export, export_path, request_export
+from surveyapp.worker import cancel_export, export_path, form_address, request_export
 
 pages_exports = Blueprint("export_pages", __name__, url_prefix="/p/<project>")
 
-KINDS: Final = ("clean", "raw", "both", "deidentified", "quality")
+KINDS: Final = ("clean", "raw", "both", "deidentified", "quality", "worklog")
 CHOSEN: Final = (
     "kind",
     "format",
@@ -48,7 +48,7 @@ CHOSEN: Final = (
     "delimiter",
 )
 DAYS: Final = ("received_from", "received_until", "interviewed_from", "interviewed_until")
-BOXES: Final = ("banner", "index", "csv_bom", "formula_safe")
+BOXES: Final = ("banner", "index", "media_links", "csv_bom", "formula_safe")
 # What a definition may hold that the form has no field for. What is protected is always as it was confirmed last.
 UNASKED: Final = ("zone", "states", "teams")
 USUAL: Final = ExportOptions().to_json()
@@ -124,7 +124,7 @@ def start(project: str, form_id: str) -> Response:
         choices = _choices(session, access, form)
         found = list_given_exports(session, form.id, access.who.actor, access.reach)
     try:
-        options = _protected(form, access, _read_options(access, choices["begun"]))
+        options = _protected(form, access, _read_options(access, form, choices["begun"]))
         request_export(worker(), access.project, form, options, access.who, access.reach)
     except Problem as refused:
         return render_refused("exports.html", refused, exports=found, **choices)
@@ -148,7 +148,7 @@ def _protected(form: Form, access: Access, options: dict[str, Any]) -> dict[str,
     return {**ready, "protection": {**ready["protection"], "accept_risk": reason}}
 
 
-def _read_options(access: Access, begun: ExportDefinition | None) -> dict[str, Any]:
+def _read_options(access: Access, form: Form, begun: ExportDefinition | None) -> dict[str, Any]:
     """The options that the form states, and found good; those that it has no field for are as in the definition that
     it was begun from.
 
@@ -157,6 +157,7 @@ def _read_options(access: Access, begun: ExportDefinition | None) -> dict[str, A
     """
     zone = access.project.timezone or config().timezone.key
     options: dict[str, Any] = {"zone": zone, "writer": config().export_writer}
+    options |= {"address": form_address(config(), access.project.slug, form.form_id)}
     options |= {name: value for name, value in (begun.options if begun else {}).items() if name in UNASKED}
     options |= _sent()
     read = ExportOptions.from_json(options)
@@ -171,6 +172,8 @@ def _sent() -> dict[str, Any]:
     options: dict[str, Any] = {name: text for name, text in said.items() if text}
     options |= {name: asked(name) for name in DAYS if asked(name)}
     options |= {name: asked(name) == "yes" for name in BOXES}
+    if asked("query"):
+        options["query"] = asked("query")
     if asked("wide"):
         options["wide"] = int(asked("wide")) if asked("wide").isdecimal() else asked("wide")
     for name in ("versions", "columns"):
@@ -210,7 +213,7 @@ def change_kept(project: str, form_id: str, number: int) -> Response:
 def _read_kept(session: Session, access: Access, form: Form) -> dict[str, Any]:
     """The options that the form states, as they are kept."""
     begun = _begun_from(list_export_definitions(session, form.id))
-    options = _read_options(access, begun)
+    options = _read_options(access, form, begun)
     if begun is None or "zone" not in begun.options:
         # That of the project, whenever the export is asked for.
         del options["zone"]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.problems import BAD_REQUEST, Problem
 from surveyapp.publish import set_form_state
+from surveyapp.sentences import say
 from surveyapp.store.forms import (
     Form,
     FormVersion,
@@ -90,7 +91,7 @@ def change_state(project: str, form_id: str) -> Response:
     def change(session: Session) -> None:
         access = allow_person(session, "forms", project)
         if state not in STATES:
-            raise Problem(BAD_REQUEST, f"A form cannot be {state!r}.", remedy="Choose open or closed.")
+            raise Problem(BAD_REQUEST, say("A form cannot be {state!r}.", state=state), remedy="Choose open or closed.")
         form = get_form(session, access.project.id, form_id)
         set_form_state(session, form, state)
         note_form_state(session, access, form, state, now())

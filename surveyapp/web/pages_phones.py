@@ -22,6 +22,7 @@ from surveyapp.people.phones import (
 )
 from surveyapp.people.settings_qr import collect_settings, draw_svg, encode_settings
 from surveyapp.problems import DEVICE_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.accounts import list_members
 from surveyapp.store.devices import Device, get_device_by_id, list_devices
 from surveyapp.store.projects import Project
@@ -164,7 +165,9 @@ def _change(
         access = allow_person(session, "phones", project)
         device = get_device_by_id(session, access.project.id, device_id)
         if device.revoked_at is not None:
-            raise Problem(DEVICE_NOT_FOUND, f"{device.name!r} is shut out.", remedy="Let a new phone in.")
+            raise Problem(
+                DEVICE_NOT_FOUND, say("{name!r} is shut out.", name=device.name), remedy="Let a new phone in."
+            )
         given = job(session, access, device)
         _note(session, access, action, device.name, **detail)
         return given, access, device

@@ -19,6 +19,7 @@ from werkzeug.datastructures import FileStorage
 
 from surveyapp.problems import BAD_REQUEST, Problem
 from surveyapp.publish import PreparedForm, Published, foresee, prepare_form, publish
+from surveyapp.sentences import say
 from surveyapp.store.forms import FormVersion, list_form_attachments
 from surveyapp.web.current import config, database, files, now
 from surveyapp.web.headers import FRAMING
@@ -158,7 +159,7 @@ def _read_carried(project: str, carried: str) -> Upload:
         Problem: BAD_REQUEST when it is not from our page, for this project, of the last day.
     """
     content, _, signature = carried.partition(".")
-    again = "Check the file again."
+    again = say("Check the file again.")
     if not hmac.compare_digest(signature.encode(), _sign(content).encode()):
         raise Problem(BAD_REQUEST, "This was not checked here.", remedy=again)
     told = _decode(content)

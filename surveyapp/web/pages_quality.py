@@ -14,6 +14,7 @@ from surveyapp.problems import BAD_REQUEST, Problem
 from surveyapp.quality.backcheck_rates import only_of, rate_backchecks
 from surveyapp.quality.following import Status
 from surveyapp.quality.telling import language_of, names_of, sentence_of, title_of, with_label
+from surveyapp.sentences import say
 from surveyapp.store.forms import get_definition, get_form, get_form_version
 from surveyapp.store.quality import (
     SEVERITY_ORDER,
@@ -145,7 +146,7 @@ def _narrowing() -> dict[str, Any]:
 def _filter() -> QualityFilter:
     state = asked("state") or "open"
     if state not in STATES:
-        raise Problem(BAD_REQUEST, f"There is no state {state!r} of findings.")
+        raise Problem(BAD_REQUEST, say("There is no state {state!r} of findings.", state=state))
     return QualityFilter(
         state=state,
         check=asked("check") or None,

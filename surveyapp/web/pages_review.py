@@ -18,7 +18,7 @@ from surveyapp.review.remarks import (
     strike_comment,
 )
 from surveyapp.review.removal import delete_submission, restore_submission
-from surveyapp.review.states import STATES, WAITING
+from surveyapp.review.states import STATES
 from surveyapp.store.comments import list_comments
 from surveyapp.store.forms import Form, get_form
 from surveyapp.store.listing import Filter, count_submissions, list_submissions
@@ -28,7 +28,7 @@ from surveyapp.web.current import database, now
 from surveyapp.web.identity import Access, allow_person
 from surveyapp.web.notes import note_policy
 from surveyapp.web.office import asked, done, render_refused
-from surveyapp.web.pages_submissions import SEVERITIES
+from surveyapp.web.review_queue import carry_queue, find_waiting, read_waiting
 from surveyapp.web.reviewing import note_event, reviewer_of
 
 pages_review = Blueprint("review_pages", __name__, url_prefix="/p/<project>/forms/<form_id>")
@@ -53,7 +53,7 @@ def queue(project: str, form_id: str) -> str:
     """What waits for somebody, oldest first."""
     with database().reading() as session:
         access, form = _enter(session, "review", project, form_id)
-        wanted = _waiting()
+        wanted = read_waiting()
         after = _number("after") or 0
         rows = list_submissions(session, form.id, access.reach, wanted, limit=PER_PAGE + 1, after=after)[::-1]
         return render_template(
@@ -63,6 +63,7 @@ def queue(project: str, form_id: str) -> str:
             more=rows[PER_PAGE - 1].id if len(rows) > PER_PAGE else None,
             counted=count_submissions(session, form.id, access.reach, wanted),
             chosen={"severity": wanted.severity or "", "team": str(wanted.team_id or "")},
+            narrowed={name: asked(name) for name in ("severity", "team") if asked(name)},
             teams=[
                 (str(team.id), team.name)
                 for team in list_teams(session, access.project.id)
@@ -70,11 +71,6 @@ def queue(project: str, form_id: str) -> str:
             ],
             returned=count_submissions(session, form.id, access.reach, Filter(state="returned")),
         )
-
-
-def _waiting() -> Filter:
-    severity = asked("severity")
-    return Filter(states=WAITING, severity=severity if severity in SEVERITIES else None, team_id=_number("team"))
 
 
 @pages_review.get("/returned")
@@ -99,16 +95,16 @@ def _change(project: str, form_id: str, submission_no: int, code: str, job: Call
         job(session, access, form)
         if not asked("queue"):
             return None
-        waiting = list_submissions(session, form.id, access.reach, _waiting(), limit=1, after=submission_no)
-        return waiting[0].id if waiting else None
+        return find_waiting(session, access, form, submission_no)
 
     following = database().write(change)
     if asked("queue") and code == "decided":
         if following is None:
-            return done(url_for("review_pages.queue", project=project, form_id=form_id), code)
+            narrowed: dict[str, Any] = {name: text for name, text in carry_queue().items() if name != "queue"}
+            return redirect(url_for("review_pages.queue", project=project, form_id=form_id, **narrowed, done=code), 303)
         submission_no = following
-    address = url_for("submission_page.submission", project=project, form_id=form_id, submission_no=submission_no)
-    return redirect(f"{address}?done={code}{'&queue=1' if asked('queue') else ''}", 303)
+    said: dict[str, Any] = {"submission_no": submission_no, "done": code, **carry_queue()}
+    return redirect(url_for("submission_page.submission", project=project, form_id=form_id, **said), 303)
 
 
 @pages_review.post(f"{ONE}/review")

@@ -30,6 +30,7 @@ from surveyapp.correct.rulesets import (
 from surveyapp.correct.trial_workbook import write_trial
 from surveyapp.correct.trials import Trial, try_rules
 from surveyapp.problems import RULESET_INVALID, RULESET_PUBLISHED, Problem
+from surveyapp.sentences import say
 from surveyapp.store.cleaning import KeptRuleset, find_published_ruleset, get_ruleset
 from surveyapp.store.cleaning_source import get_questionnaire
 from surveyapp.store.forms import Form, get_form
@@ -188,7 +189,7 @@ def rule_form(project: str, form_id: str, number: int) -> str:
 def _get_draft(session: Session, form: Form, number: int) -> KeptRuleset:
     kept = get_ruleset(session, form.id, number)
     if kept.state != "draft":
-        raise Problem(RULESET_PUBLISHED, f"Ruleset {number} is published.")
+        raise Problem(RULESET_PUBLISHED, say("Ruleset {number} is published.", number=number))
     return kept
 
 
@@ -198,7 +199,7 @@ def _former(kept: KeptRuleset) -> Mapping[str, Any]:
         return {}
     found = kept.rules[find_rule(kept.rules, asked("rule"))]
     if found.get("kind") not in KINDS:
-        detail = f"The rule {asked('rule')!r} is of no known kind."
+        detail = say("The rule {asked!r} is of no known kind.", asked=asked("rule"))
         raise Problem(RULESET_INVALID, detail, remedy="Mend it in the text of all rules.")
     return found
 
@@ -246,7 +247,7 @@ def save_rule(project: str, form_id: str, number: int) -> Response:
         before = _former(kept)
         kind = str(before["kind"]) if before else asked("kind")
         if kind not in KINDS:
-            raise Problem(RULESET_INVALID, f"{kind!r} is no kind of rule.")
+            raise Problem(RULESET_INVALID, say("{kind!r} is no kind of rule.", kind=kind))
         filled = fill_from_request(kind)
         rule, faults = make_rule(filled, before)
         if faults:

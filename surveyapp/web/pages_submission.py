@@ -15,6 +15,7 @@ from surveyapp.collect.reading import JSON, read_version
 from surveyapp.export.from_store import read_choices
 from surveyapp.findings import Finding
 from surveyapp.problems import MEDIA_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.answer_tables import get_answer_tables
 from surveyapp.store.findings import list_findings
 from surveyapp.store.forms import Form, get_definition, get_form, get_form_version_by_pk, list_form_attachments
@@ -204,7 +205,9 @@ def attachment(project: str, form_id: str, submission_no: int, number: int, name
         found = _choose(list_attachments(session, version.id), name, asked("sha256"))
     path = files().path(found.sha256)
     if not path.exists():
-        raise Problem(MEDIA_NOT_FOUND, f"The file {name!r} is not on the disk.", remedy="Ask who runs the server.")
+        raise Problem(
+            MEDIA_NOT_FOUND, say("The file {name!r} is not on the disk.", name=name), remedy="Ask who runs the server."
+        )
     image = sniff_image(path)
     response = send_file(path, image or "application/octet-stream", as_attachment=not image, download_name=found.name)
     # Whatever it is, it is no page of ours.
@@ -216,7 +219,11 @@ def attachment(project: str, form_id: str, submission_no: int, number: int, name
 def _choose(found: Sequence[Attachment], name: str, sha256: str) -> Attachment:
     fitting = [one for one in found if one.name == name and (one.sha256 == sha256 if sha256 else not one.conflict)]
     if not fitting:
-        raise Problem(MEDIA_NOT_FOUND, f"The submission has no file {name!r}.", remedy="It may not have arrived yet.")
+        raise Problem(
+            MEDIA_NOT_FOUND,
+            say("The submission has no file {name!r}.", name=name),
+            remedy="It may not have arrived yet.",
+        )
     return fitting[0]
 
 

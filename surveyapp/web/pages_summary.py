@@ -1,19 +1,26 @@
 """The answers to a form at a glance: question by question, and on a map."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from flask import Blueprint, render_template, url_for
+from sqlalchemy.orm import Session
 
-from surveyapp.store.answer_summary import MOST_ROWS, Summary, count_answers
+from surveyapp.clean.fields import Questionnaire
+from surveyapp.clean.missing_codes import usual_codes
+from surveyapp.clean.parameter_words import MISSING_WORDS
+from surveyapp.store.answer_summary import MOST_ROWS, Summary, count_answers, count_clean_answers, list_newest
 from surveyapp.store.answer_tables import get_answer_tables
-from surveyapp.store.cleaning_source import get_questionnaire
-from surveyapp.store.forms import get_form
+from surveyapp.store.cleaning_source import StoredSubmissions, get_cleaning, get_questionnaire
+from surveyapp.store.forms import Form, get_form
 from surveyapp.store.listing import Filter
 from surveyapp.store.positions import list_placed
+from surveyapp.store.reach import Reach
+from surveyapp.store.selection import Selection
 from surveyapp.web.answer_columns import MAIN, Column, asked_table, list_columns, list_tables
 from surveyapp.web.current import database, files
+from surveyapp.web.i18n import page_language
 from surveyapp.web.identity import allow_person
 from surveyapp.web.office import asked
 from surveyapp.web.pages_submissions import list_choices, narrowing, read_filter
@@ -25,6 +32,11 @@ pages_summary = Blueprint("summary_pages", __name__, url_prefix="/p/<project>/fo
 PER_PAGE: Final = 20
 MOST_CHOICES: Final = 30
 MOST_POINTS: Final = 2_000
+# Cleaning goes through a submission at a time.
+MOST_CLEANED: Final = 500
+
+Shown: TypeAlias = tuple[str, list[Column]]
+Counted: TypeAlias = tuple[int, dict[str, Summary]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +57,12 @@ class Told:
     answered: float | None
     bars: tuple[Bar, ...]
     more: int
+    missing: tuple[tuple[str, int], ...]
 
 
 @pages_summary.get("/summary")
 def summary(project: str, form_id: str) -> str:
-    """What was answered to each question, as received."""
+    """What was answered to each question; as received, or with `?answers=clean` as cleaning leaves it."""
     with database().reading() as session:
         access = allow_person(session, "see", project)
         form = get_form(session, access.project.id, form_id)
@@ -59,15 +72,17 @@ def summary(project: str, form_id: str) -> str:
         pages = max(1, -(-len(known) // PER_PAGE))
         page = min(int(asked("page")), pages) if asked("page").isdecimal() and asked("page") != "0" else 1
         columns = known[(page - 1) * PER_PAGE : page * PER_PAGE]
-        tables = get_answer_tables(session, form.id, form.answers_revision)
-        types = {column.path: column.type for column in columns}
-        rows, found = count_answers(session, tables, repeat, types, access.reach, wanted)
-        said = {**narrowing(), **({"table": repeat} if repeat else {})}
+        clean = asked("answers") == "clean"
+        count = _count_clean if clean else _count_received
+        rows, found = count(session, form, questionnaire, (repeat, columns), access.reach, wanted)
+        own = {"table": repeat, "answers": "clean" if clean else ""}
+        said = {**narrowing(), **{name: text for name, text in own.items() if text}}
         return render_template(
             "summary.html",
             form=form,
             rows=rows,
-            most=MOST_ROWS,
+            most=MOST_CLEANED if clean else MOST_ROWS,
+            clean=clean,
             told=[_tell(column, found[column.path]) for column in columns],
             first=(page - 1) * PER_PAGE + 1,
             questions=len(known),
@@ -80,6 +95,30 @@ def summary(project: str, form_id: str) -> str:
             said=said,
             **list_choices(session, form, access),
         )
+
+
+def _count_received(
+    session: Session, form: Form, questionnaire: Questionnaire, shown: Shown, reach: Reach, wanted: Filter
+) -> Counted:
+    repeat, columns = shown
+    tables = get_answer_tables(session, form.id, form.answers_revision)
+    types = {column.path: column.type for column in columns}
+    codes = {path: usual_codes(questionnaire.fields[path]) for path in types}
+    return count_answers(session, tables, repeat, types, reach, wanted, codes=codes)
+
+
+def _count_clean(
+    session: Session, form: Form, questionnaire: Questionnaire, shown: Shown, reach: Reach, wanted: Filter
+) -> Counted:
+    repeat, columns = shown
+    types = {column.path: column.type for column in columns}
+    cleaning = get_cleaning(session, files(), form)
+    numbers = tuple(list_newest(session, form.id, reach, wanted, MOST_CLEANED))
+    if not numbers:
+        return 0, {path: Summary() for path in types}
+    selection = Selection(submissions=numbers, reach=reach)
+    source = StoredSubmissions(session, form, questionnaire, flags=cleaning.asks_checks, selection=selection)
+    return count_clean_answers(source, cleaning.cleaner, repeat, types)
 
 
 def _address(project: str, form_id: str, said: Mapping[str, Any], page: int) -> str:
@@ -98,7 +137,14 @@ def _tell(column: Column, found: Summary) -> Told:
         for code in codes
     )
     answered = 100 * found.answered / found.asked if found.asked else None
-    return Told(column, found, answered, bars if found.choices else (), len(found.choices.keys() - set(codes)))
+    more = len(found.choices.keys() - set(codes))
+    return Told(column, found, answered, bars if found.choices else (), more, tuple(_tell_missing(found)))
+
+
+def _tell_missing(found: Summary) -> Iterator[tuple[str, int]]:
+    for reason, count in found.missing.most_common():
+        words = MISSING_WORDS.get(reason)
+        yield words.zh if words and page_language() == "zh" else words.en if words else reason, count
 
 
 @pages_summary.get("/map")

@@ -17,6 +17,7 @@ from surveyapp.people.accounts import (
 )
 from surveyapp.people.rights import ROLES
 from surveyapp.problems import ACCOUNT_NOT_FOUND, NOT_ALLOWED, NOT_VOUCHED, Problem
+from surveyapp.sentences import say
 from surveyapp.store.accounts import Account, find_account, find_role, list_members
 from surveyapp.store.projects import Project
 from surveyapp.store.teams import get_team_by_id, list_team_accounts, list_teams
@@ -59,7 +60,7 @@ def invite_member(project: str) -> Response:
             invited = invite(session, login, asked("name"), now(), email=asked("email"))
             note(session, access.who, "person.invited", at=now(), project=access.project.slug, subject=login)
         elif not (access.may("operate") or may_be_taken_in(session, access.project, known)):
-            detail = f"{login!r} is on this server already, and was invited by somebody else."
+            detail = say("{login!r} is on this server already, and was invited by somebody else.", login=login)
             raise Problem(NOT_VOUCHED, detail)
         give_role(session, access.project, login, role)
         note(session, access.who, "person.role", at=now(), project=project, subject=login, detail={"role": role})
@@ -100,7 +101,7 @@ def link_member(project: str, login: str) -> Response:
         access = allow_person(session, "people", project)
         account = _get_member(session, access.project, login)
         if not (access.may("operate") or may_be_helped(session, access.project, account)):
-            detail = f"{login!r} is an operator, or has a role in another project."
+            detail = say("{login!r} is an operator, or has a role in another project.", login=login)
             raise Problem(NOT_ALLOWED, detail, remedy="Ask an operator of the server.")
         secret = make_link(session, account, now())
         note(session, access.who, "person.link", at=now(), project=project, subject=login)
@@ -118,7 +119,7 @@ def _get_member(session: Session, project: Project, login: str) -> Account:
     """
     account = find_account(session, login)
     if account is None or find_role(session, project.id, account.id) is None:
-        raise Problem(ACCOUNT_NOT_FOUND, f"The project has no person {login!r}.")
+        raise Problem(ACCOUNT_NOT_FOUND, say("The project has no person {login!r}.", login=login))
     return account
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from surveyapp.audit import note
 from surveyapp.people.programs import SCOPES, grant_api_token, revoke_api_token
 from surveyapp.problems import INVALID_NAME, Problem
+from surveyapp.sentences import say
 from surveyapp.store.devices import list_api_tokens
 from surveyapp.web.current import database, now, public_url
 from surveyapp.web.identity import allow_person
@@ -57,7 +58,11 @@ def _asked_days() -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= MOST_DAYS:
-        raise Problem(INVALID_NAME, f"{text!r} days.", remedy=f"Take 1 to {MOST_DAYS} days, or none.")
+        raise Problem(
+            INVALID_NAME,
+            say("{text!r} days.", text=text),
+            remedy=say("Take 1 to {most_days} days, or none.", most_days=MOST_DAYS),
+        )
     return int(text)
 
 

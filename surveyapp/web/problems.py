@@ -1,5 +1,6 @@
 """A Problem in the caller's dialect: problem+json (RFC 9457), OpenRosa XML, or a page."""
 
+import contextlib
 import json
 import logging
 from typing import Any, Final
@@ -22,8 +23,13 @@ from surveyapp.problems import (
     Kind,
     Problem,
 )
-from surveyapp.store.database import DatabaseAway
+from surveyapp.sentences import Sentence, as_sentence, say
+from surveyapp.store.database import DatabaseAway, DatabaseFailure
 from surveyapp.web.challenge import is_stale, list_challenges
+from surveyapp.web.current import database
+from surveyapp.web.i18n import told
+from surveyapp.web.identity import find_person
+from surveyapp.web.office import signed_in
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +64,8 @@ def _refuse_nul() -> None:
 def write_problem(problem: Problem) -> Response:
     """`problem` as an answer."""
     if request.path.startswith(OPENROSA):
-        response = openrosa_message(problem.kind.status, f"{problem.kind.title}. {problem.detail} {problem.remedy}")
+        response = openrosa_message(problem.kind.status, told(_whole(problem)))
+        response.vary.add("Accept-Language")
     elif request.path.startswith(API_PREFIX):
         response = _problem_json(problem)
     elif problem.kind is NOT_SIGNED_IN and request.method == "GET":
@@ -70,6 +77,13 @@ def write_problem(problem: Problem) -> Response:
     return response
 
 
+def _whole(problem: Problem) -> Sentence:
+    """Title, detail and remedy as one, for an enumerator's phone."""
+    parts = (problem.kind.title, problem.detail, problem.remedy)
+    title, detail, remedy = map(as_sentence, parts)
+    return say("{title}. {detail} {remedy}", title=title, detail=detail, remedy=remedy)
+
+
 def _challenge(response: Response) -> None:
     if request.path.startswith(OPENROSA):
         for challenge in list_challenges(stale=is_stale()):
@@ -79,20 +93,27 @@ def _challenge(response: Response) -> None:
 
 
 def _problem_page(problem: Problem) -> Response:
-    """In the reader's language, but for the detail; a notice in its place on the page where htmx asks for a part."""
+    """In the reader's language; a notice in its place on the page where htmx asks for a part."""
     partial = "HX-Request" in request.headers
+    if problem.kind not in (BUSY, INTERNAL):
+        _see_who_asks()
     page = render_template(
         "parts/problem.html" if partial else "problem.html",
         problem=problem,
         detail="" if problem.detail in WERKZEUGS_WORDS else problem.detail,
         title=gettext(problem.kind.title),
-        # The catalogue answers the empty text with its own head.
-        remedy=gettext(problem.remedy) if problem.remedy else "",
     )
     response = Response(page, problem.kind.status, content_type="text/html; charset=utf-8")
     if partial:
         response.headers.update({"HX-Retarget": "#notices", "HX-Reswap": "innerHTML"})
     return response
+
+
+def _see_who_asks() -> None:
+    """For the frame of the page, where the request was refused before anybody asked that."""
+    if signed_in() is None:
+        with contextlib.suppress(DatabaseFailure), database().reading() as session:
+            find_person(session)
 
 
 def _to_sign_in() -> Response:

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, jsonify, send_file
 from sqlalchemy.orm import Session
 
 from surveyapp.problems import MEDIA_NOT_FOUND, Problem
+from surveyapp.sentences import say
 from surveyapp.store.comments import Comment, list_comments
 from surveyapp.store.forms import get_form_version_by_pk, list_form_attachments
 from surveyapp.store.returned import Returned, get_returned, list_returned
@@ -78,6 +79,6 @@ def returned_file(token: str, version_id: int, name: str) -> Response:
         one = get_returned(session, get_device(session, token), version_id)
         found = [file for file in list_attachments(session, one.version_id) if file.name == name and not file.conflict]
     if not found:
-        raise Problem(MEDIA_NOT_FOUND, f"The submission has no file {name!r}.")
+        raise Problem(MEDIA_NOT_FOUND, say("The submission has no file {name!r}.", name=name))
     path = files().path(found[0].sha256)
     return send_file(path, "application/octet-stream", as_attachment=True, download_name=name)

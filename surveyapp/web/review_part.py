@@ -7,14 +7,15 @@ from sqlalchemy.orm import Session
 from surveyapp.review.decide import is_own_edit, list_in_the_way, list_parts, open_submission
 from surveyapp.review.history import find_former_decision, verify_history
 from surveyapp.review.policy import get_policy
-from surveyapp.review.states import REASON_CODES, WAITING, list_next
+from surveyapp.review.states import REASON_CODES, list_next
 from surveyapp.store.comments import list_comments
 from surveyapp.store.forms import Form, get_form
-from surveyapp.store.listing import Filter, get_listed, list_submissions
+from surveyapp.store.listing import get_listed
 from surveyapp.store.reviews import find_lease, get_standing, list_weighed
 from surveyapp.web.current import database, now
 from surveyapp.web.identity import Access
 from surveyapp.web.office import asked
+from surveyapp.web.review_queue import carry_queue, find_waiting
 from surveyapp.web.reviewing import get_history, reviewer_of
 
 
@@ -44,7 +45,8 @@ def get_review_part(session: Session, access: Access, form: Form, submission_id:
         "ways": {way.to: way.needs for way in ways if not (own_edit and way.to == "approved")},
         "own_edit": own_edit,
         "former": find_former_decision(session, submission_id) if standing.state == "corrected" else "",
-        "skip_to": _find_waiting(session, access, form, submission_id) if asked("queue") else None,
+        "skip_to": find_waiting(session, access, form, submission_id) if asked("queue") else None,
+        "carried": carry_queue(),
         "reason_codes": REASON_CODES,
         "policy": policy,
         "in_the_way": list(list_in_the_way(session, standing, policy)),
@@ -53,9 +55,3 @@ def get_review_part(session: Session, access: Access, form: Form, submission_id:
         "history": get_history(session, form, submission_id),
         "proof": verify_history(session, submission_id),
     }
-
-
-def _find_waiting(session: Session, access: Access, form: Form, submission_id: int) -> int | None:
-    """The next one of the queue, for whoever leaves this one for later."""
-    waiting = list_submissions(session, form.id, access.reach, Filter(states=WAITING), limit=1, after=submission_id)
-    return waiting[0].id if waiting else None

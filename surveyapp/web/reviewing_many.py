@@ -23,6 +23,7 @@ from surveyapp.review.bulk import (
     undo_part,
 )
 from surveyapp.review.decide import Decision
+from surveyapp.sentences import say
 from surveyapp.store.forms import Form
 from surveyapp.store.listing import Filter, count_up_to
 from surveyapp.store.reviews import get_standing
@@ -87,8 +88,12 @@ def check_edit(session: Session, access: Access, form: Form, wanted: Filter, ans
     if not answer.reason.strip():
         raise Problem(REVIEW_INCOMPLETE, "A reason is needed for an edit of many.")
     if count_up_to(session, form.id, access.reach, wanted, MOST_EDITED) > MOST_EDITED:
-        remedy = "Narrow the filter, or write a rule of cleaning: it also holds for what is sent later."
-        raise Problem(REVIEW_INCOMPLETE, f"An answer is set in {MOST_EDITED:,} submissions at most.", remedy=remedy)
+        remedy = say("Narrow the filter, or write a rule of cleaning: it also holds for what is sent later.")
+        raise Problem(
+            REVIEW_INCOMPLETE,
+            say("An answer is set in {most_edited:,} submissions at most.", most_edited=MOST_EDITED),
+            remedy=remedy,
+        )
 
 
 def _treat_many(

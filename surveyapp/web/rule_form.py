@@ -12,6 +12,7 @@ from surveyapp.clean.kinds import KINDS, Kind
 from surveyapp.clean.log import label_of
 from surveyapp.clean.making import REQUIRED
 from surveyapp.clean.parameter_words import MISSING_WORDS, SLOTS, Slot
+from surveyapp.clean.rulesets import renew_parameters
 
 Rule: TypeAlias = Mapping[str, Any]
 Pairs: TypeAlias = list[tuple[str, str]]
@@ -83,7 +84,7 @@ def fill_from_rule(rule: Rule) -> Filled:
     kind = str(rule["kind"])
     questions = rule.get("questions", [])
     names = [questions] if isinstance(questions, str) else list(questions)
-    given = rule.get("parameters", {})
+    given = renew_parameters(rule.get("parameters", {}))
     filled = Filled(
         kind,
         rule.get("id", ""),

@@ -12,6 +12,7 @@ from surveyapp.clean.log_headers import SYNONYMS
 from surveyapp.correct.log_import import SentLog
 from surveyapp.correct.sheets import read_sent
 from surveyapp.problems import BAD_REQUEST, LOG_CHANGED, Problem
+from surveyapp.sentences import say
 from surveyapp.store.exports import Export
 from surveyapp.web.current import config, files
 from surveyapp.web.multipart import part_name, read_part
@@ -94,7 +95,7 @@ def read_upload(find_export: Mapping[str, Export]) -> Carried:
         found = find_export[chosen]
         path = export_path(config(), found.id, found.file_name)
         if not path.exists():
-            remedy = "Send the workbook as it was before it was edited, too."
+            remedy = say("Send the workbook as it was before it was edited, too.")
             raise Problem(BAD_REQUEST, "The file of this export is gone.", remedy=remedy)
         export, export_name = path.read_bytes(), found.file_name
     else:

@@ -237,6 +237,8 @@ class ExportIn(Schema):
     csv_bom = fields.Boolean()
     formula_safe = fields.Boolean()
     zone = fields.String()
+    query = fields.String(metadata={"description": "Only submissions for which it holds: `${village} = 'v03'`."})
+    media_links = fields.Boolean(metadata={"description": "A column for each file with where it can be opened."})
     protection = fields.Dict(metadata={"description": "For the kind deidentified; see the documentation of exports."})
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from surveyapp.sentences import say
 from surveyapp.xform.columns import find_wider_kind, list_columns, plain_key
 from surveyapp.xform.definition import Choice, Element, FormDefinition, Question, Repeat, Rules, Text
 
@@ -42,11 +43,13 @@ ChangeKind: TypeAlias = Literal[
 ]
 Verdict: TypeAlias = Literal["ok", "widened", "refused"]
 
-KEPT_APART: Final = "Answers to the former version stay where they were, in other rows than the new ones."
-NAME_OR_TYPE: Final = "Give the question a new name, or keep its former type."
-FORMER_ANSWERS: Final = "Answers given before are kept; some may not be among what the new type allows."
-FORMER_CHOICES: Final = "Answers given before keep this choice."
-NEW_MEANING: Final = "If it now means something else, give it a name of its own: answers given before have this one."
+KEPT_APART: Final = say("Answers to the former version stay where they were, in other rows than the new ones.")
+NAME_OR_TYPE: Final = say("Give the question a new name, or keep its former type.")
+FORMER_ANSWERS: Final = say("Answers given before are kept; some may not be among what the new type allows.")
+FORMER_CHOICES: Final = say("Answers given before keep this choice.")
+NEW_MEANING: Final = say(
+    "If it now means something else, give it a name of its own: answers given before have this one."
+)
 # Types that hold in one column of text, from what takes least to what takes most.
 _LITERAL_OR_PATH: Final = re.compile(
     r"""'[^']*'|"[^"]*"|(?<![\w.)\]])(?:/[\w.-]+/(?:[\w.-]+/)*|(?:\.\./)+(?:[\w.-]+/)*)([\w.-]+)\s?"""

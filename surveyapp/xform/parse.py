@@ -10,6 +10,7 @@ from typing import Final
 from lxml import etree
 
 from surveyapp.problems import FORM_INVALID, Problem
+from surveyapp.sentences import say
 from surveyapp.xform.definition import (
     Choice,
     ChoiceList,
@@ -81,7 +82,7 @@ def _read(content: bytes) -> etree._Element:
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise Problem(FORM_INVALID, f"The XForm is not readable XML: {error}.") from error
+        raise Problem(FORM_INVALID, say("The XForm is not readable XML: {error}.", error=error)) from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise Problem(FORM_INVALID, "The XForm holds a DOCTYPE.", remedy="Remove it.")
     return root

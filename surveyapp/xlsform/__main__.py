@@ -13,7 +13,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from surveyapp.xlsform.faults import FormFaultsError
+from surveyapp.xlsform.faults import FormFaultsError, write_finding
 from surveyapp.xlsform.pipeline import read_checks, read_indicators, run
 
 MAX_XFORM = 64 * 1024 * 1024
@@ -62,13 +62,13 @@ def _convert(content: bytes, filename: str, default_version: str) -> tuple[dict[
     try:
         made = run(content, filename, default_version)
     except FormFaultsError as error:
-        return {"failed": True, "findings": [asdict(finding) for finding in error.findings]}, []
+        return {"failed": True, "findings": [write_finding(finding) for finding in error.findings]}, []
     if len(made.xform) > MAX_XFORM:
         return _out_of_memory(), []
     answer = {
         "failed": False,
         "kind": made.kind,
-        "findings": [asdict(finding) for finding in made.findings],
+        "findings": [write_finding(finding) for finding in made.findings],
         "rows": made.rows,
         "indicators": [asdict(row) for row in made.indicators],
         "checks": made.checks,
@@ -81,7 +81,7 @@ def _read_indicators(content: bytes, filename: str) -> dict[str, Any]:
     try:
         rows = read_indicators(content, filename)
     except FormFaultsError as error:
-        return {"failed": True, "findings": [asdict(finding) for finding in error.findings]}
+        return {"failed": True, "findings": [write_finding(finding) for finding in error.findings]}
     return {"failed": False, "findings": [], "indicators": [asdict(row) for row in rows]}
 
 
@@ -89,7 +89,7 @@ def _read_checks(content: bytes, filename: str) -> dict[str, Any]:
     try:
         grid = read_checks(content, filename)
     except FormFaultsError as error:
-        return {"failed": True, "findings": [asdict(finding) for finding in error.findings]}
+        return {"failed": True, "findings": [write_finding(finding) for finding in error.findings]}
     return {"failed": False, "findings": [], "checks": grid}
 
 

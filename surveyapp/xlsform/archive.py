@@ -8,6 +8,7 @@ import zipfile
 from pathlib import PurePath
 from typing import Literal, TypeAlias
 
+from surveyapp.sentences import say
 from surveyapp.xlsform.faults import fault
 
 SourceKind: TypeAlias = Literal["xlsx", "xls", "csv", "md", "xform"]
@@ -20,7 +21,7 @@ RATIO_MATTERS_ABOVE = 10 * 1024 * 1024
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_SAVE_AS = "Save it as an Excel workbook (.xlsx) and upload that."
+_SAVE_AS = say("Save it as an Excel workbook (.xlsx) and upload that.")
 
 
 def recognise(content: bytes, filename: str) -> SourceKind:
@@ -29,18 +30,20 @@ def recognise(content: bytes, filename: str) -> SourceKind:
     Raises FormFaultsError where it is no kind that can hold a form.
     """
     if not content.strip(b"\0 \t\r\n"):
-        raise fault("file-empty", "The file is empty.", "Upload the workbook again.")
+        raise fault("file-empty", say("The file is empty."), say("Upload the workbook again."))
     if content.startswith(b"PK"):
         return "xlsx"
     if content.startswith(_OLE):
         if _ENCRYPTED in content:
-            raise fault("file-encrypted", "The workbook is protected with a password.", "Save it without password.")
+            raise fault(
+                "file-encrypted", say("The workbook is protected with a password."), say("Save it without password.")
+            )
         return "xls"
     start = _plain_start(content)
     if start.startswith("<"):
         return "xform"
     if not start or any(ord(character) < 9 for character in start):
-        raise fault("file-unknown", "The file is neither a workbook, nor text, nor XML.", _SAVE_AS)
+        raise fault("file-unknown", say("The file is neither a workbook, nor text, nor XML."), _SAVE_AS)
     if PurePath(filename).suffix.lower() in (".md", ".csv"):
         return "md" if filename.lower().endswith(".md") else "csv"
     return "md" if start.startswith("|") else "csv"
@@ -65,16 +68,30 @@ def check_archive(content: bytes) -> frozenset[str]:
             entries = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         raise fault(
-            "file-damaged", "The workbook is damaged or cut off.", "Open it in Excel, save it and upload it again."
+            "file-damaged",
+            say("The workbook is damaged or cut off."),
+            say("Open it in Excel, save it and upload it again."),
         ) from None
     unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > MAX_ENTRIES:
-        raise fault("file-bomb", f"The workbook holds {len(entries):,} parts; {MAX_ENTRIES:,} are the limit.", _SAVE_AS)
+        raise fault(
+            "file-bomb",
+            say(
+                "The workbook holds {count:,} parts; {max_entries:,} are the limit.",
+                count=len(entries),
+                max_entries=MAX_ENTRIES,
+            ),
+            _SAVE_AS,
+        )
     if unpacked > MAX_UNPACKED or (unpacked > RATIO_MATTERS_ABOVE and unpacked > MAX_RATIO * len(content)):
         raise fault(
             "file-bomb",
-            f"The workbook would unpack to {unpacked / 1024**2:,.0f} MB from {len(content) / 1024**2:,.1f} MB.",
-            "Delete empty formatted rows and columns, or copy the sheets into a new workbook.",
+            say(
+                "The workbook would unpack to {unpacked:,.0f} MB from {packed:,.1f} MB.",
+                unpacked=unpacked / 1024**2,
+                packed=len(content) / 1024**2,
+            ),
+            say("Delete empty formatted rows and columns, or copy the sheets into a new workbook."),
         )
     names = frozenset(entry.filename for entry in entries)
     _check_workbook(names)
@@ -86,7 +103,7 @@ def _check_workbook(names: frozenset[str]) -> None:
     if "xl/workbook.xml" in lowered:
         return
     if "xl/workbook.bin" in lowered:
-        raise fault("file-unknown", "This is a binary workbook (.xlsb).", _SAVE_AS)
+        raise fault("file-unknown", say("This is a binary workbook (.xlsb)."), _SAVE_AS)
     if "content.xml" in lowered:
-        raise fault("file-unknown", "This is an OpenDocument file (.ods).", _SAVE_AS)
-    raise fault("file-unknown", "The archive is not an Excel workbook.", _SAVE_AS)
+        raise fault("file-unknown", say("This is an OpenDocument file (.ods)."), _SAVE_AS)
+    raise fault("file-unknown", say("The archive is not an Excel workbook."), _SAVE_AS)

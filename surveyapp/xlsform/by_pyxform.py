@@ -14,6 +14,7 @@ from pyxform.errors import PyXFormError
 from pyxform.xls2xform import convert
 
 from surveyapp.findings import FormFinding, Severity
+from surveyapp.sentences import say
 from surveyapp.xlsform.faults import FormFaultsError
 from surveyapp.xlsform.sheets import Sheet
 
@@ -141,8 +142,8 @@ def _row_named(text: str, survey: Sheet) -> int:
 
 def _bare(error: Exception) -> FormFinding:
     reason = f"{type(error).__name__}: {str(error)[:200]}"
-    message = f"The converter failed on the form without saying why ({reason})."
-    remedy = "Look for a misplaced cell, column or setting there; take the row out and publish again to be sure."
+    message = say("The converter failed on the form without saying why ({reason}).", reason=reason)
+    remedy = say("Look for a misplaced cell, column or setting there; take the row out and publish again to be sure.")
     return FormFinding("converter-failed", "error", plain(message), remedy)
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from surveyapp.findings import FormFinding, Severity
+from surveyapp.sentences import say
 from surveyapp.xlsform.sheets import Sheet, canonical
 
 _LABELLED = frozenset(("label", "image", "big-image", "audio", "video", "media"))
@@ -26,12 +27,12 @@ def check_choices(choices: Sheet, survey: Sheet) -> list[FormFinding]:
 
 
 def _missing_column(choices: Sheet, column: str) -> FormFinding:
-    message = f"The choices sheet has no column '{column}'."
+    message = say("The choices sheet has no column '{column}'.", column=column)
     return FormFinding(
         "column-missing",
         "error",
         message,
-        f"Add a column '{column}' to its header.",
+        say("Add a column '{column}' to its header.", column=column),
         choices.title,
         choices.first_row - 1,
         column,
@@ -52,16 +53,23 @@ def _check_row(
         return found(
             "choice-without-list",
             "list_name",
-            f"Choice '{name}' has no list_name.",
-            "Write the list's name in the row, or clear the row.",
+            say("Choice '{name}' has no list_name.", name=name),
+            say("Write the list's name in the row, or clear the row."),
         )
     if list_name and not name and labelled:
-        return found("choice-without-name", "name", f"A choice of list '{list_name}' has no name.", "Give it a name.")
-    if list_name in multiple and len(name.split()) > 1:
-        message = (
-            f"Choice name '{name}' of list '{list_name}' holds a space, and several ticks are kept apart by spaces."
+        return found(
+            "choice-without-name",
+            "name",
+            say("A choice of list '{list_name}' has no name.", list_name=list_name),
+            say("Give it a name."),
         )
-        return found("choice-name-space", "name", message, "Write it with underscores.")
+    if list_name in multiple and len(name.split()) > 1:
+        message = say(
+            "Choice name '{name}' of list '{list_name}' holds a space, and several ticks are kept apart by spaces.",
+            name=name,
+            list_name=list_name,
+        )
+        return found("choice-name-space", "name", message, say("Write it with underscores."))
     if list_name and not name:
         row.clear()
     return []
@@ -76,7 +84,11 @@ def _unlabelled(choices: Sheet) -> list[FormFinding]:
         FormFinding(
             "choice-without-label",
             "warning",
-            f"List '{name}' has choices without label ({len(numbers)}, the first one here): phones show the name.",
+            say(
+                "List '{name}' has choices without label ({count}, the first one here): phones show the name.",
+                name=name,
+                count=len(numbers),
+            ),
             "Give each choice a label.",
             choices.title,
             numbers[0],

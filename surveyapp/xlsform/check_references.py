@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 
 from surveyapp.findings import FormFinding
+from surveyapp.sentences import say
 from surveyapp.xlsform.sheets import Sheet, canonical, nearest
 
 _REFERENCE = re.compile(r"\$\{([^${}]*)(\}?)")
@@ -54,17 +55,21 @@ class _Checker:
 
     def _judge(self, name: str, closed: str) -> tuple[str, str, str]:
         if not closed:
-            return "reference-open", f"The reference ${{{name[:40]} is not closed.", "Write it as ${name}."
+            return (
+                "reference-open",
+                say("The reference ${{{name} is not closed.", name=name[:40]),
+                say("Write it as ${name}."),
+            )
         rows = self.rows.get(name, [])
         if not rows:
             meant = nearest(name, set(self.rows))
-            hint = f" Did you mean ${{{meant}}}?" if meant else ""
+            hint = say(" Did you mean ${{{meant}}}?", meant=meant) if meant else ""
             return (
                 "reference-unknown",
-                f"${{{name}}} leads to no question.{hint}",
-                "Mend the name, or add the question.",
+                say("${{{name}}} leads to no question.{hint}", name=name, hint=hint),
+                say("Mend the name, or add the question."),
             )
         if len(rows) > 1:
-            message = f"${{{name}}} could mean the questions of rows {', '.join(map(str, rows))}."
-            return "reference-ambiguous", message, "Give the questions different names."
+            message = say("${{{name}}} could mean the questions of rows {rows}.", name=name, rows=rows)
+            return "reference-ambiguous", message, say("Give the questions different names.")
         return "", "", ""

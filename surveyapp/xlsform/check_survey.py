@@ -9,6 +9,7 @@ from pyxform.question_type_dictionary import QUESTION_TYPE_DICT
 from pyxform.xls2json import RE_BEGIN_CONTROL, RE_END_CONTROL, RE_OSM, RE_SELECT
 
 from surveyapp.findings import FormFinding, Severity
+from surveyapp.sentences import say
 from surveyapp.xlsform.sheets import Sheet, canonical, nearest
 
 MAX_QUESTIONS = 20_000
@@ -68,12 +69,16 @@ class SurveyCheck:
             return [self._missing_column(column) for column in missing]
         rows = list(self.survey.numbered())
         if len(rows) > MAX_QUESTIONS:
-            message = f"The survey sheet has {len(rows):,} rows; {MAX_QUESTIONS:,} are the limit."
+            message = say(
+                "The survey sheet has {count:,} rows; {max_questions:,} are the limit.",
+                count=len(rows),
+                max_questions=MAX_QUESTIONS,
+            )
             return [FormFinding("sheet-too-long", "error", message, "Split the form.", self.survey.title)]
         self._check_columns()
         self._check_rows(rows)
         if not any(self.survey.get(row, "type") for _, row in rows):
-            self._add("survey-empty", 0, "type", "The survey sheet holds no question.", "Add at least one.")
+            self._add("survey-empty", 0, "type", say("The survey sheet holds no question."), say("Add at least one."))
         return self.findings
 
     def _add(self, code: str, row: int, column: str, message: str, remedy: str, *, warning: bool = False) -> None:
@@ -82,9 +87,9 @@ class SurveyCheck:
 
     def _missing_column(self, column: str) -> FormFinding:
         near = nearest(column, set(self.survey.columns))
-        hint = f" Did you mean it by '{near}'?" if near else ""
-        message = f"The survey sheet has no column '{column}'.{hint}"
-        remedy = f"Name a column of its header '{column}'."
+        hint = say(" Did you mean it by '{near}'?", near=near) if near else ""
+        message = say("The survey sheet has no column '{column}'.{hint}", column=column, hint=hint)
+        remedy = say("Name a column of its header '{column}'.", column=column)
         return FormFinding(
             "column-missing", "error", message, remedy, self.survey.title, self.survey.first_row - 1, column
         )
@@ -93,8 +98,12 @@ class SurveyCheck:
         for column, header in self.survey.columns.items():
             meant = "" if column in _KNOWN_COLUMNS or len(column) < 4 else nearest(column, _KNOWN_COLUMNS)
             if meant and meant not in self.survey.columns:
-                message = f"The column '{header}' is not known and has no effect. Did you mean '{meant}'?"
-                self._add("column-unknown", self.survey.first_row - 1, header, message, "Rename it.", warning=True)
+                message = say(
+                    "The column '{header}' is not known and has no effect. Did you mean '{meant}'?",
+                    header=header,
+                    meant=meant,
+                )
+                self._add("column-unknown", self.survey.first_row - 1, header, message, say("Rename it."), warning=True)
 
     def _check_rows(self, rows: list[tuple[int, dict[str, str]]]) -> None:
         stack = [_Open("", "", 0)]
@@ -103,20 +112,26 @@ class SurveyCheck:
             kind = self.survey.get(row, "type")
             if not kind:
                 name = self.survey.get(row, "name")
-                what = f"'{name}'" if name else "The row"
-                self._add("type-missing", number, "type", f"{what} has no type.", "Write a type, or clear the row.")
+                what = f"'{name}'" if name else say("The row")
+                self._add(
+                    "type-missing",
+                    number,
+                    "type",
+                    say("{what} has no type.", what=what),
+                    say("Write a type, or clear the row."),
+                )
             elif RE_END_CONTROL.search(kind):
                 self._end(stack, number, kind)
             else:
                 self._check_element(stack, repeats, number, row, kind)
         for opened in stack[1:]:
-            message = f"The {opened.kind} '{opened.name}' is never ended."
+            message = say("The {kind} '{name}' is never ended.", kind=opened.kind, name=opened.name)
             self._add(
                 "group-unbalanced",
                 opened.row,
                 "type",
                 message,
-                f"Add a row 'end_{opened.kind}' after its last question.",
+                say("Add a row 'end_{kind}' after its last question.", kind=opened.kind),
             )
 
     def _check_element(
@@ -135,8 +150,8 @@ class SurveyCheck:
                         "name-duplicate",
                         number,
                         "name",
-                        f"Another repeat is called '{name}'.",
-                        "Give each repeat its own name.",
+                        say("Another repeat is called '{name}'.", name=name),
+                        say("Give each repeat its own name."),
                     )
             stack.append(_Open(container, name, number))
         elif kind == "calculate" and not (self.survey.get(row, "calculation") or self.survey.get(row, "default")):
@@ -144,8 +159,8 @@ class SurveyCheck:
                 "calculation-missing",
                 number,
                 "calculation",
-                f"'{name}' has no calculation.",
-                "Write one, or make it 'hidden'.",
+                say("'{name}' has no calculation.", name=name),
+                say("Write one, or make it 'hidden'."),
             )
         else:
             self._check_label(number, row, kind, name)
@@ -158,15 +173,27 @@ class SurveyCheck:
                 "group-unbalanced",
                 number,
                 "type",
-                f"'{kind}' ends nothing.",
-                "Delete the row, or add the row that begins it.",
+                say("'{kind}' ends nothing.", kind=kind),
+                say("Delete the row, or add the row that begins it."),
             )
         elif stack[-1].kind == ended:
             stack.pop()
         else:
             top = stack[-1]
-            message = f"'{kind}' stands where the {top.kind} '{top.name}' of row {top.row} is open."
-            self._add("group-unbalanced", number, "type", message, f"End '{top.name}' first with 'end_{top.kind}'.")
+            message = say(
+                "'{kind}' stands where the {opened} '{name}' of row {row} is open.",
+                kind=kind,
+                opened=top.kind,
+                name=top.name,
+                row=top.row,
+            )
+            self._add(
+                "group-unbalanced",
+                number,
+                "type",
+                message,
+                say("End '{name}' first with 'end_{kind}'.", name=top.name, kind=top.kind),
+            )
             if any(opened.kind == ended for opened in stack[1:]):
                 while stack.pop().kind != ended:
                     pass
@@ -176,22 +203,30 @@ class SurveyCheck:
         if not name:
             if kind not in ("note", "audit"):
                 self._add(
-                    "name-missing", number, "name", f"The {kind.split(maxsplit=1)[0]} has no name.", "Give it a name."
+                    "name-missing",
+                    number,
+                    "name",
+                    say("The {kind} has no name.", kind=kind.split(maxsplit=1)[0]),
+                    say("Give it a name."),
                 )
             return ""
         if not _NAME.fullmatch(name):
-            message = f"'{name}' cannot be a name."
-            remedy = (
+            message = say("'{name}' cannot be a name.", name=name)
+            remedy = say(
                 "Begin with a letter or underscore; then letters, digits, underscore, dash or full stop, no spaces."
             )
             self._add("name-invalid", number, "name", message, remedy)
         elif name in inside.names:
             where = f"in the {inside.kind} '{inside.name}'" if inside.kind else "at this level"
-            message = f"'{name}' is already in row {inside.names[name]} {where}."
-            self._add("name-duplicate", number, "name", message, "Give one of the two another name.")
+            message = say("'{name}' is already in row {row} {where}.", name=name, row=inside.names[name], where=where)
+            self._add("name-duplicate", number, "name", message, say("Give one of the two another name."))
         elif name == "meta" and not inside.kind:
             self._add(
-                "name-invalid", number, "name", "'meta' is kept for the record's own data.", "Choose another name."
+                "name-invalid",
+                number,
+                "name",
+                say("'meta' is kept for the record's own data."),
+                say("Choose another name."),
             )
         inside.names.setdefault(name, number)
         return name
@@ -210,24 +245,28 @@ class SurveyCheck:
     def _unknown_type(self, number: int, kind: str) -> None:
         first = kind.split(maxsplit=1)[0]
         if first in ("select_one", "select_multiple", "rank", "select_one_from_file", "select_multiple_from_file"):
-            what = "a file" if "file" in first else "a list"
+            what = say("a file") if "file" in first else say("a list")
             message = (
-                f"'{kind}' must name exactly one list, without spaces in its name."
+                say("'{kind}' must name exactly one list, without spaces in its name.", kind=kind)
                 if len(kind.split()) > 1
-                else f"'{kind}' names no list."
+                else say("'{kind}' names no list.", kind=kind)
             )
             self._add(
-                "list-missing", number, "type", message, f"Write '{first} NAME' with the name of {what} of choices."
+                "list-missing",
+                number,
+                "type",
+                message,
+                say("Write '{first} NAME' with the name of {what} of choices.", first=first, what=what),
             )
             return
         meant = _OTHER_WORDS.get(first.lower()) or nearest(first, set(_COMMON_TYPES))
-        hint = f" Did you mean {meant}?" if meant else ""
+        hint = say(" Did you mean {meant}?", meant=meant) if meant else ""
         self._add(
             "type-unknown",
             number,
             "type",
-            f"'{kind}' is not a type of question.{hint}",
-            "See the list of types at xlsform.org.",
+            say("'{kind}' is not a type of question.{hint}", kind=kind, hint=hint),
+            say("See the list of types at xlsform.org."),
         )
 
     def _check_list(self, number: int, command: str, list_name: str) -> None:
@@ -235,13 +274,13 @@ class SurveyCheck:
             return
         if command in aliases.select_from_file:
             if not _FILE.search(list_name):
-                message = f"'{list_name}' is not the name of a choice file."
+                message = say("'{list_name}' is not the name of a choice file.", list_name=list_name)
                 self._add(
                     "list-missing",
                     number,
                     "type",
                     message,
-                    "Name a .csv, .xml or .geojson file that is attached to the form.",
+                    say("Name a .csv, .xml or .geojson file that is attached to the form."),
                 )
             return
         known = self.external_lists if command == "select_one_external" else self.lists
@@ -249,14 +288,22 @@ class SurveyCheck:
             return
         sheet = "external_choices" if command == "select_one_external" else "choices"
         meant = nearest(list_name, known)
-        hint = f" Did you mean '{meant}'?" if meant else ""
-        message = f"The list '{list_name}' is not on the {sheet} sheet.{hint}"
-        self._add("list-undefined", number, "type", message, f"Add its choices to the {sheet} sheet, or mend the name.")
+        hint = say(" Did you mean '{meant}'?", meant=meant) if meant else ""
+        message = say(
+            "The list '{list_name}' is not on the {sheet} sheet.{hint}", list_name=list_name, sheet=sheet, hint=hint
+        )
+        self._add(
+            "list-undefined",
+            number,
+            "type",
+            message,
+            say("Add its choices to the {sheet} sheet, or mend the name.", sheet=sheet),
+        )
 
     def _check_label(self, number: int, row: dict[str, str], kind: str, name: str) -> None:
         if kind in _UNSEEN or "::" in kind or any(canonical(header) in _SHOWN for header in row):
             return
         control = QUESTION_TYPE_DICT.get(kind, {}).get("control") or RE_SELECT.search(kind)
         if control and not self.survey.get(row, "calculation"):
-            message = f"'{name or kind}' has no label: the enumerator would see an empty page."
-            self._add("label-missing", number, "label", message, "Write what to ask.")
+            message = say("'{name}' has no label: the enumerator would see an empty page.", name=name or kind)
+            self._add("label-missing", number, "label", message, say("Write what to ask."))

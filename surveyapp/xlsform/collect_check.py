@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from surveyapp.findings import FormFinding
+from surveyapp.sentences import say
 
 JAR = "validators/odk_validate/bin/ODK_Validate.jar"
 
@@ -52,12 +53,12 @@ def check_for_collect(
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return (_undecided(f"ODK Validate gave no answer within {seconds} seconds."),)
+            return (_undecided(say("ODK Validate gave no answer within {seconds} seconds.", seconds=seconds)),)
     told = (done.stdout + b"\n" + done.stderr).decode("utf-8", "replace")
     if "Xform is valid" in told or "XForm is valid" in told:
         return ()
     if "Result: Invalid" not in told:
-        return (_undecided("ODK Validate could not look at the form."),)
+        return (_undecided(say("ODK Validate could not look at the form.")),)
     return (_refusal(told, rows or {}),)
 
 
@@ -70,8 +71,8 @@ def _refusal(told: str, rows: Mapping[str, int]) -> FormFinding:
     names = [path.rpartition("/")[2].partition("[")[0] for path in _PATH.findall("\n".join(lines))]
     text = " ".join(_PATH.sub(_as_question, line) for line in dict.fromkeys(lines) if line)
     row = next((rows[name] for name in names if name in rows), 0)
-    remedy = "Mend the expression; see the list of functions at docs.getodk.org/form-operators-functions."
-    message = f"ODK Collect could not open this form. {text}"
+    remedy = say("Mend the expression; see the list of functions at docs.getodk.org/form-operators-functions.")
+    message = say("ODK Collect could not open this form. {text}", text=text)
     return FormFinding("collect-refuses", "error", message, remedy, "survey" if row else "", row)
 
 

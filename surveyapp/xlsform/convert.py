@@ -16,6 +16,8 @@ from typing import Any
 
 from surveyapp.findings import FormFinding
 from surveyapp.problems import FORM_FILE_UNSUPPORTED, FORM_INVALID, TOO_LARGE, Problem
+from surveyapp.sentences import say
+from surveyapp.xlsform.faults import read_finding
 from surveyapp.xlsform.indicators_sheet import IndicatorRow
 
 MAX_FILE = 50 * 1024 * 1024
@@ -60,11 +62,16 @@ def convert_form(
     """
     if len(content) > MAX_FILE:
         raise Problem(
-            TOO_LARGE, f"The form file has {len(content) / 1024**2:.0f} MB; {MAX_FILE // 1024**2} MB are the limit."
+            TOO_LARGE,
+            say(
+                "The form file has {size:.0f} MB; {limit} MB are the limit.",
+                size=len(content) / 1024**2,
+                limit=MAX_FILE // 1024**2,
+            ),
         )
     request = {"wanted": "form", "filename": filename, "default_version": default_version}
     answer, rest = _ask({**request, "seconds": seconds, "memory_mb": memory_mb}, content)
-    findings = tuple(FormFinding(**finding) for finding in answer["findings"])
+    findings = tuple(read_finding(finding) for finding in answer["findings"])
     if answer["failed"]:
         raise _problem(findings)
     size = answer["xform_bytes"]
@@ -80,7 +87,7 @@ def read_indicators_sheet(
     request = {"wanted": "indicators", "filename": filename, "seconds": seconds, "memory_mb": memory_mb}
     answer, _ = _ask(request, content)
     if answer["failed"]:
-        raise _problem(tuple(FormFinding(**finding) for finding in answer["findings"]))
+        raise _problem(tuple(read_finding(finding) for finding in answer["findings"]))
     return tuple(IndicatorRow(**row) for row in answer["indicators"])
 
 
@@ -91,7 +98,7 @@ def read_checks_sheet(
     request = {"wanted": "checks", "filename": filename, "seconds": seconds, "memory_mb": memory_mb}
     answer, _ = _ask(request, content)
     if answer["failed"]:
-        raise _problem(tuple(FormFinding(**finding) for finding in answer["findings"]))
+        raise _problem(tuple(read_finding(finding) for finding in answer["findings"]))
     return tuple(map(tuple, answer["checks"]))
 
 
@@ -126,7 +133,7 @@ def _environment() -> dict[str, str]:
 
 
 def _too_heavy(message: str) -> Problem:
-    remedy = "Move long choice lists to CSV files, shorten very long expressions, or split the form."
+    remedy = say("Move long choice lists to CSV files, shorten very long expressions, or split the form.")
     return _problem((FormFinding("form-too-large", "error", message, remedy),))
 
 
@@ -136,9 +143,8 @@ def _problem(findings: tuple[FormFinding, ...]) -> Problem:
     )
     others = [finding for finding in findings if finding.severity == "warning"]
     first = errors[0]
-    more = f" ({len(errors) - 1} more in errors)" if len(errors) > 1 else ""
     kind = FORM_FILE_UNSUPPORTED if first.code in _UNSUPPORTED else FORM_INVALID
     where = str(FormFinding(first.code, "error", first.message, "", first.sheet, first.row, first.column))
-    return Problem(
-        kind, where + more, remedy=first.remedy or None, errors=[asdict(finding) for finding in [*errors, *others]]
-    )
+    if len(errors) > 1:
+        where = say("{first} ({count} more in errors)", first=where, count=len(errors) - 1)
+    return Problem(kind, where, remedy=first.remedy or None, errors=[asdict(finding) for finding in [*errors, *others]])

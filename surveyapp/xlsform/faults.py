@@ -1,8 +1,11 @@
-"""A form that cannot be used, told inside the converting process."""
+"""A form that cannot be used, told inside the converting process; and how faults get out of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from surveyapp.findings import FormFinding
+from surveyapp.sentences import pack, unpack
 
 
 class FormFaultsError(Exception):
@@ -18,3 +21,14 @@ def fault(
 ) -> FormFaultsError:
     """One fault, ready to be raised."""
     return FormFaultsError([FormFinding(code, "error", message, remedy, sheet, row, column)])
+
+
+def write_finding(finding: FormFinding) -> dict[str, Any]:
+    """`finding` as JSON, its sentences with what they were made from."""
+    return {**asdict(finding), "message": pack(finding.message), "remedy": pack(finding.remedy)}
+
+
+def read_finding(written: Mapping[str, Any]) -> FormFinding:
+    """What `write_finding` was given."""
+    words = {name: unpack(written.get(name, "")) for name in ("message", "remedy")}
+    return FormFinding(**{**written, **words})

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from surveyapp.findings import FormFinding
+from surveyapp.sentences import say
 from surveyapp.xlsform.sheets import Sheet, read_sheet
 from surveyapp.xlsform.sources import Grids
 
 INDICATORS_SHEET: Final = "indicators"
 PAIRS: Final = (("input", "question"), ("setting", "value"))
-HOW: Final = "Use the columns input and question, setting and value."
+HOW: Final = say("Use the columns input and question, setting and value.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def _list_missing(sheet: Sheet, headers: dict[str, str]) -> Iterator[FormFinding
     for pair in known:
         for name in pair:
             if name not in headers:
-                message = f"The column '{name}' is missing."
+                message = say("The column '{name}' is missing.", name=name)
                 yield FormFinding("column-missing", "error", message, HOW, sheet.title, sheet.first_row - 1, name)
 
 
@@ -71,6 +72,6 @@ def _list_rows(sheet: Sheet, headers: dict[str, str], findings: list[FormFinding
 def _check_half(sheet: Sheet, number: int, cells: dict[str, str], pair: list[str]) -> Iterator[FormFinding]:
     empty, full = ([name for name in pair if bool(cells[name]) is filled] for filled in (False, True))
     if empty and full:
-        message = f"'{cells[full[0]]}' is named, and its {empty[0]} is not."
-        remedy = f"Fill in the {empty[0]}, or empty the row."
+        message = say("'{name}' is named, and its {empty} is not.", name=cells[full[0]], empty=empty[0])
+        remedy = say("Fill in the {empty}, or empty the row.", empty=empty[0])
         yield FormFinding("indicator-half", "error", message, remedy, sheet.title, number, empty[0])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from surveyapp.findings import FormFinding
+from surveyapp.sentences import say
 from surveyapp.xlsform.archive import SourceKind, recognise
 from surveyapp.xlsform.by_pyxform import Converted, convert_sheets
 from surveyapp.xlsform.check_choices import check_choices
@@ -78,8 +79,8 @@ def _no_survey(grids: Grids) -> FormFinding:
     have = ", ".join(f"'{title[:40]}'" for title in list(grids)[:10])
     if not any(grids.values()):
         return FormFinding("file-unknown", "error", "The file holds no table.", "Upload an XLSForm or XForm XML.")
-    remedy = "Name the sheet with the questions 'survey'; its header needs the columns type and name."
-    return FormFinding("sheet-missing", "error", f"There is no sheet 'survey' (sheets: {have}).", remedy)
+    remedy = say("Name the sheet with the questions 'survey'; its header needs the columns type and name.")
+    return FormFinding("sheet-missing", "error", say("There is no sheet 'survey' (sheets: {have}).", have=have), remedy)
 
 
 def repair(sheets: dict[str, Sheet], filename: str, default_version: str) -> list[FormFinding]:
@@ -148,9 +149,11 @@ def _check_made(made: Converted) -> None:
     try:
         check_xform(made.xform.encode())
     except FormFaultsError as error:
-        remedy = "Look for odd signs in the headers of the sheets."
+        remedy = say("Look for odd signs in the headers of the sheets.")
         raise fault(
-            "converter-failed", f"The converter made no sound XForm. {error.findings[0].message}", remedy
+            "converter-failed",
+            say("The converter made no sound XForm. {message}", message=error.findings[0].message),
+            remedy,
         ) from error
 
 

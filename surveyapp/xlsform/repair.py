@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pyxform.question_type_dictionary import QUESTION_TYPE_DICT
 
 from surveyapp.findings import FormFinding
+from surveyapp.sentences import as_sentence, say
 from surveyapp.xlsform.sheets import Sheet, canonical
 
 EXPRESSION_COLUMNS = frozenset(
@@ -60,7 +61,9 @@ class RepairLog:
             FormFinding(
                 code,
                 "info",
-                message + (f" ({count} places, the first one here.)" if count > 1 else ""),
+                say("{message} ({count} places, the first one here.)", message=as_sentence(message), count=count)
+                if count > 1
+                else message,
                 "",
                 sheet,
                 row,
@@ -85,18 +88,18 @@ def repair_text(sheet: Sheet, log: RepairLog) -> None:
 def _mend_cell(cell: str, column: str, sheet: Sheet, log: RepairLog, number: int, header: str) -> str:
     text = _CONTROL.sub("", cell.replace("\r\n", "\n").replace("_x000D_", ""))
     if text != cell and _CONTROL.search(cell):
-        log.note("control-characters", "Characters that no XML can hold were removed.", sheet, number, header)
+        log.note("control-characters", say("Characters that no XML can hold were removed."), sheet, number, header)
     if column in _CODE_COLUMNS or (sheet.name != "survey" and not header.lower().startswith("label")):
         plain = _ODD_SPACES.sub(" ", _INVISIBLE.sub("", text))
         if plain.strip() != text.strip():
-            log.note("odd-spaces", "Invisible characters or odd spaces were replaced.", sheet, number, header)
+            log.note("odd-spaces", say("Invisible characters or odd spaces were replaced."), sheet, number, header)
         text = plain
     if column in EXPRESSION_COLUMNS and sheet.name == "survey":
         plain = mend_expression(text)
         if plain != text:
             log.note(
                 "odd-signs",
-                "Typographic quotes or full-width signs were replaced by plain ones.",
+                say("Typographic quotes or full-width signs were replaced by plain ones."),
                 sheet,
                 number,
                 header,
@@ -121,12 +124,12 @@ def repair_types(survey: Sheet, log: RepairLog) -> None:
             continue
         if written == "audit" and survey.get(row, "name") not in ("", "audit"):
             survey.put(row, "name", "audit")
-            log.note("audit-renamed", "The audit row is always called 'audit'.", survey, number, "name")
+            log.note("audit-renamed", say("The audit row is always called 'audit'."), survey, number, "name")
         mended = mend_type(written)
         if mended != written:
             survey.put(row, "type", mended)
             if mended != " ".join(written.split()):
-                log.note("type-spelling", "Types were brought to the usual spelling.", survey, number, "type")
+                log.note("type-spelling", say("Types were brought to the usual spelling."), survey, number, "type")
 
 
 def mend_type(written: str) -> str:
@@ -151,7 +154,7 @@ def repair_rows(survey: Sheet, log: RepairLog) -> None:
         label = any(canonical(header) == "label" for header in row)
         if not survey.get(row, "type") and not survey.get(row, "name") and not label:
             row.clear()
-            log.note("row-ignored", "Rows without type, name and label were left out.", survey, number)
+            log.note("row-ignored", say("Rows without type, name and label were left out."), survey, number)
 
 
 def free_root_name(survey: Sheet) -> tuple[str, list[FormFinding]]:
@@ -161,5 +164,8 @@ def free_root_name(survey: Sheet) -> tuple[str, list[FormFinding]]:
     if root == "data":
         return root, []
     number = next(number for number, row in survey.numbered() if survey.get(row, "name").lower() == "data")
-    message = f"A question is called 'data', as the record itself usually is; the record is called '{root}' instead."
+    message = say(
+        "A question is called 'data', as the record itself usually is; the record is called '{root}' instead.",
+        root=root,
+    )
     return root, [FormFinding("root-renamed", "info", message, "", survey.title, number, "name")]

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 
 from surveyapp.findings import FormFinding
+from surveyapp.sentences import say
 from surveyapp.xlsform.repair import RepairLog
 from surveyapp.xlsform.sheets import Sheet, canonical
 
@@ -29,7 +30,7 @@ def repair_choice_numbers(choices: Sheet, log: RepairLog) -> None:
             name = choices.get(row, "name")
             if _FLOAT.fullmatch(name):
                 choices.put(row, "name", name.partition(".")[0])
-                log.note("number-name", "Choice names such as 1.0 were written as 1.", choices, number, "name")
+                log.note("number-name", say("Choice names such as 1.0 were written as 1."), choices, number, "name")
 
 
 def drop_bad_columns(choices: Sheet) -> list[FormFinding]:
@@ -39,8 +40,8 @@ def drop_bad_columns(choices: Sheet) -> list[FormFinding]:
         choices.headers.remove(header)
         for row in choices.rows:
             row.pop(header, None)
-        message = f"The column '{header}' was left out: a choice filter could not name it."
-        remedy = "Use letters, digits, underscore, dash and full stop, beginning with a letter."
+        message = say("The column '{header}' was left out: a choice filter could not name it.", header=header)
+        remedy = say("Use letters, digits, underscore, dash and full stop, beginning with a letter.")
         row_number = choices.first_row - 1
         findings.append(FormFinding("column-dropped", "warning", message, remedy, choices.title, row_number, header))
     return findings
@@ -60,7 +61,13 @@ def repair_list_case(survey: Sheet, choices: Sheet, log: RepairLog) -> None:
         if len(same) == 1:
             words[1] = next(iter(same))
             survey.put(row, "type", " ".join(words))
-            log.note("list-case", f"The list '{words[1]}' was meant; letter case mended.", survey, number, "type")
+            log.note(
+                "list-case",
+                say("The list '{name}' was meant; letter case mended.", name=words[1]),
+                survey,
+                number,
+                "type",
+            )
 
 
 def settle_duplicates(survey: Sheet, choices: Sheet) -> tuple[bool, list[FormFinding]]:
@@ -88,7 +95,12 @@ def settle_duplicates(survey: Sheet, choices: Sheet) -> tuple[bool, list[FormFin
         first, other = seen[key]
         if row == other:
             row.clear()
-            message = f"Choice '{key[1]}' of list '{key[0]}' repeats row {first} word for word and was left out."
+            message = say(
+                "Choice '{name}' of list '{list_name}' repeats row {first} word for word and was left out.",
+                name=key[1],
+                list_name=key[0],
+                first=first,
+            )
             findings.append(
                 FormFinding("choice-repeated", "info", message, "Delete the row.", choices.title, number, "name")
             )
@@ -105,6 +117,11 @@ def _filter_values(row: dict[str, str]) -> dict[str, str]:
 
 def _ambiguous(choices: Sheet, key: tuple[str, str], first: int, number: int) -> FormFinding:
     list_name, name = key
-    message = f"Choice '{name}' of list '{list_name}' is already in row {first} with another label or column."
-    remedy = "Give one of the two another name, or delete it: an answer could mean either."
+    message = say(
+        "Choice '{name}' of list '{list_name}' is already in row {first} with another label or column.",
+        name=name,
+        list_name=list_name,
+        first=first,
+    )
+    remedy = say("Give one of the two another name, or delete it: an answer could mean either.")
     return FormFinding("choice-duplicate", "error", message, remedy, choices.title, number, "name")

@@ -5,6 +5,7 @@ import unicodedata
 from pathlib import PurePath
 
 from surveyapp.findings import FormFinding
+from surveyapp.sentences import say
 from surveyapp.xlsform.sheets import Sheet
 
 _NOT_SLUG = re.compile(r"[^\w.-]+")
@@ -29,7 +30,15 @@ def complete_settings(sheets: dict[str, Sheet], filename: str, default_version: 
     def fill(column: str, value: str, message: str, remedy: str) -> None:
         settings.put(row, column, value)
         findings.append(
-            FormFinding(f"{column.replace('_', '-')}-derived", "info", message, remedy, settings.title, 0, column)
+            FormFinding(
+                f"{column.replace('_', '-')}-derived",
+                "info",
+                message,
+                remedy,
+                settings.title,
+                0,
+                column,
+            )
         )
 
     form_id = settings.get(row, "form_id")
@@ -38,14 +47,19 @@ def complete_settings(sheets: dict[str, Sheet], filename: str, default_version: 
         fill(
             "form_id",
             form_id,
-            f"There is no form_id; '{form_id}' was taken from the file name.",
-            "State form_id in the settings sheet.",
+            say("There is no form_id; '{form_id}' was taken from the file name.", form_id=form_id),
+            say("State form_id in the settings sheet."),
         )
     if not settings.get(row, "form_title"):
         settings.put(row, "form_title", form_id)
     if not settings.get(row, "version") and default_version:
-        message = f"There is no version; '{default_version}' was set."
-        fill("version", default_version, message, "State version in the settings sheet and raise it with every change.")
+        message = say("There is no version; '{default_version}' was set.", default_version=default_version)
+        fill(
+            "version",
+            default_version,
+            message,
+            say("State version in the settings sheet and raise it with every change."),
+        )
     return findings
 
 
@@ -53,7 +67,7 @@ def allow_duplicates(sheets: dict[str, Sheet]) -> FormFinding:
     """Let pyxform pass choice names that come twice under different filter values."""
     settings = sheets["settings"]
     settings.put(settings.rows[0], "allow_choice_duplicates", "yes")
-    message = (
+    message = say(
         "Some choice names come more than once in a filtered list, under different filter values; that was allowed."
     )
     return FormFinding("choice-duplicates-allowed", "info", message, "", sheets["choices"].title)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from surveyapp.findings import FormFinding, Severity
+from surveyapp.sentences import say
 from surveyapp.xlsform.sources import Grid, Grids
 
 KNOWN_SHEETS = ("survey", "choices", "settings", "external_choices", "entities", "osm")
@@ -106,13 +107,19 @@ def _find_misspelt(name: str, others: dict[str, Grid], sheets: dict[str, Sheet],
     if len(usable) == 1:
         title = usable[0]
         sheets[name] = read_sheet(name, title, others.pop(title), findings)
-        message = f"The sheet '{title}' was taken as '{name}'."
-        findings.append(FormFinding("sheet-misspelt", "warning", message, f"Rename it to '{name}'.", title))
+        message = say("The sheet '{title}' was taken as '{name}'.", title=title, name=name)
+        findings.append(
+            FormFinding("sheet-misspelt", "warning", message, say("Rename it to '{name}'.", name=name), title)
+        )
     else:
         for title in similar:
-            message = f"There is no sheet '{name}', but one named '{title}'. Did you mean '{name}'?"
+            message = say(
+                "There is no sheet '{name}', but one named '{title}'. Did you mean '{name}'?", name=name, title=title
+            )
             severity: Severity = "error" if name == "survey" else "warning"
-            findings.append(FormFinding("sheet-misspelt", severity, message, f"Rename it to '{name}'.", title))
+            findings.append(
+                FormFinding("sheet-misspelt", severity, message, say("Rename it to '{name}'.", name=name), title)
+            )
 
 
 def _header_row(grid: Grid, needed: set[str]) -> int | None:
@@ -135,7 +142,7 @@ def read_sheet(name: str, title: str, grid: Grid, findings: list[FormFinding]) -
     if start is None:
         start = next((index for index, row in enumerate(grid) if any(cell.strip() for cell in row)), 0)
     if any(any(cell.strip() for cell in row) for row in grid[:start]):
-        message = f"The header is in row {start + 1}; the rows above it were left out."
+        message = say("The header is in row {number}; the rows above it were left out.", number=start + 1)
         findings.append(FormFinding("header-moved", "info", message, "Put the header in row 1.", title, start + 1))
     cells = [clean_header(cell) for cell in grid[start]] if grid else []
     headers = _unique_headers(title, start, cells, grid, findings)
@@ -169,12 +176,14 @@ def _unique_headers(
             None,
         )
         if differ is None:
-            message = f"The column '{header}' is there twice; the second adds nothing and was left out."
+            message = say(
+                "The column '{header}' is there twice; the second adds nothing and was left out.", header=header
+            )
             findings.append(
                 FormFinding("column-twice", "info", message, "Delete one of them.", title, start + 1, header)
             )
         else:
-            message = f"The column '{header}' is there twice with different contents."
+            message = say("The column '{header}' is there twice with different contents.", header=header)
             findings.append(
                 FormFinding(
                     "column-twice", "error", message, "Rename or delete one of them.", title, differ + 1, header

@@ -16,6 +16,7 @@ import xlrd  # type: ignore[import-untyped]  # it ships no types
 from openpyxl.utils import get_column_letter
 
 from surveyapp.findings import FormFinding
+from surveyapp.sentences import say
 from surveyapp.xlsform.archive import SourceKind, check_archive
 from surveyapp.xlsform.faults import FormFaultsError, fault
 
@@ -60,8 +61,8 @@ def _read_xlsx(content: bytes) -> tuple[Grids, list[FormFinding]]:
     except Exception as error:
         raise fault(
             "file-damaged",
-            f"The workbook cannot be read ({type(error).__name__}).",
-            "Open it in Excel, save it as .xlsx and upload it again.",
+            say("The workbook cannot be read ({name}).", name=type(error).__name__),
+            say("Open it in Excel, save it as .xlsx and upload it again."),
         ) from error
     return grids, _macros(names)
 
@@ -93,8 +94,8 @@ def _read_xls(content: bytes) -> tuple[Grids, list[FormFinding]]:
     except Exception as error:
         raise fault(
             "file-damaged",
-            f"The old Excel workbook (.xls) cannot be read ({type(error).__name__}).",
-            "Open it in Excel, save it as .xlsx and upload that.",
+            say("The old Excel workbook (.xls) cannot be read ({name}).", name=type(error).__name__),
+            say("Open it in Excel, save it as .xlsx and upload that."),
         ) from error
     return grids, []
 
@@ -136,7 +137,9 @@ def _read_csv(content: bytes) -> tuple[Grids, list[FormFinding]]:
     try:
         rows = list(csv.reader(io.StringIO(text.replace("\0", ""), newline=""), _dialect(text)))
     except csv.Error as error:
-        raise fault("file-damaged", f"The CSV cannot be read ({error}).", "Save it again as CSV UTF-8.") from error
+        raise fault(
+            "file-damaged", say("The CSV cannot be read ({error}).", error=error), say("Save it again as CSV UTF-8.")
+        ) from error
     first = {cell.strip().lower() for cell in next((row for row in rows if any(row)), [])}
     if {"type", "name"} <= first:
         return {"survey": _bounded("survey", rows)}, findings
@@ -170,8 +173,8 @@ def _decoded(content: bytes) -> tuple[str, list[FormFinding]]:
     try:
         text = content.decode("gb18030")
     except UnicodeDecodeError:
-        raise fault("file-encoding", "The text is not in UTF-8.", "Save the file as CSV UTF-8.") from None
-    message = "The text is not in UTF-8; it was read as GB 18030, Excel's Chinese encoding."
+        raise fault("file-encoding", say("The text is not in UTF-8."), say("Save the file as CSV UTF-8.")) from None
+    message = say("The text is not in UTF-8; it was read as GB 18030, Excel's Chinese encoding.")
     return text, [FormFinding("file-encoding", "warning", message, "Check the labels, or save the file as CSV UTF-8.")]
 
 
@@ -188,8 +191,8 @@ def _bounded(sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
                 break
             raise fault(
                 "sheet-too-long",
-                f"The sheet has more than {MAX_ROWS:,} rows.",
-                "Move long lists to a CSV file.",
+                say("The sheet has more than {max_rows:,} rows.", max_rows=MAX_ROWS),
+                say("Move long lists to a CSV file."),
                 sheet=sheet,
             )
         grid.append(_row(sheet, number, row, known))
@@ -203,8 +206,13 @@ def _row(sheet: str, number: int, row: Sequence[str], known: bool) -> list[str]:
     for index, cell in enumerate(cells):
         if len(cell) > MAX_CELL and known:
             where = f"{get_column_letter(index + 1)}{number}"
-            message = f"Cell {where} holds {len(cell):,} characters; {MAX_CELL:,} are the limit."
-            raise fault("cell-too-long", message, "Shorten the text.", sheet=sheet, row=number)
+            message = say(
+                "Cell {where} holds {count:,} characters; {max_cell:,} are the limit.",
+                where=where,
+                count=len(cell),
+                max_cell=MAX_CELL,
+            )
+            raise fault("cell-too-long", message, say("Shorten the text."), sheet=sheet, row=number)
     return cells
 
 

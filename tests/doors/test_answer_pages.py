@@ -127,6 +127,28 @@ def test_a_summary_counts_choices_and_measures_numbers(survey: Survey) -> None:
     assert [cell.text_content() for cell in income.xpath(".//dd")] == ["10", "20", "30", "40", "50", "30"]
 
 
+def test_a_summary_keeps_answers_that_say_why_there_is_none_apart(survey: Survey, tmp_path: Path) -> None:
+    survey.publish(FARMS)
+    phone = survey.phone()
+    for number, income in enumerate((4, 6, -99, -98, 77), 1):
+        phone.send(farm(number, income=income))
+    codes = {"codes": {"77": "refused"}}
+    rules = [{"id": "r1", "kind": "missing_codes", "questions": ["income"], "parameters": codes}]
+    assert publish_rules(survey, tmp_path, rules).exit_code == 0
+    person(survey, "ada", "admin")
+    ada, url = browser(survey, "ada"), f"{survey.url}/p/default/forms/farms/summary"
+
+    def told(**asked: str) -> str:
+        found = page(ada, url, **asked)
+        (section,) = found.xpath("//section[contains(@class, 'summary')][h2/code='income']")
+        return " ".join(section.text_content().split())
+
+    assert "3 of 5 who were asked" in told()
+    assert "does not know 1" in told()
+    assert "refused to say 1" in told(answers="clean")
+    assert "Greatest6" in told(answers="clean")
+
+
 def test_the_map_draws_every_position_to_scale_and_names_what_lies_far_off(survey: Survey) -> None:
     survey.publish(HOUSEHOLD)
     person(survey, "ada", "admin")

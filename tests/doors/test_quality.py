@@ -110,9 +110,9 @@ def test_a_near_duplicate_is_found_after_sending(office: Survey) -> None:
     phone.send(interview("1", answers, instance_id="uuid:1"))
     phone.send(interview("2", {**answers, "item3": "other", "income": "640"}, instance_id="uuid:2"))
     phone.send(interview("3", instance_id="uuid:3"))
-    assert check(office) == 3
+    check(office)
     near = found("--only", "D07")
-    assert [one["instance_id"] for one in near] == ["uuid:2"]
+    assert {one["instance_id"] for one in near} == {"uuid:1", "uuid:2"}
     assert near[0]["enumerator"] == "ana"
     assert not found("--enumerator", "bo")
 
@@ -122,7 +122,7 @@ def test_a_position_where_other_households_were_interviewed_is_found(office: Sur
     for number in range(4):
         phone.send(interview(str(number), {"gps": f"10.00000{number} 20.0 0 5"}, instance_id=f"uuid:{number}"))
     check(office)
-    assert {one["instance_id"] for one in found("--only", "G04")} >= {"uuid:3"}
+    assert {one["instance_id"] for one in found("--only", "G04")} == {f"uuid:{number}" for number in range(4)}
 
 
 def test_what_nobody_checked_when_the_worker_died_is_checked_by_the_next_one(office: Survey) -> None:
@@ -296,7 +296,7 @@ def test_when_one_side_of_a_pair_changes_the_other_side_is_checked_again(office:
     phone.send(interview("1", alike, instance_id="uuid:1"))
     phone.send(interview("2" if kind == "D07" else "1", alike, instance_id="uuid:2"))
     check(office)
-    assert [one["instance_id"] for one in found("--only", kind)] == ["uuid:2"]
+    assert {one["instance_id"] for one in found("--only", kind)} == {"uuid:1", "uuid:2"}
     phone.send(interview("7", instance_id="uuid:3", deprecated_id="uuid:1"))
     assert check(office) == 2
     assert not found("--only", kind)

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from pyxform.xls2xform import convert
 
+from surveyapp.export.query import Chosen
 from surveyapp.export.source import (
     MOST_ASKS,
     Ask,
+    Asked,
     CutOff,
+    EditOf,
     FormFile,
     FoundIn,
     KeptMedia,
@@ -138,6 +141,17 @@ class MemorySource:
                     row.answers.get((ask.path, ask.part)) if ask.path else own.get(ask.part, record.value(ask))
                     for ask in asks
                 )
+
+    @property
+    def asked(self) -> Asked:
+        raise LookupError("no query is put to a store in memory")
+
+    def narrow(self, chosen: Chosen) -> Self:
+        raise LookupError(f"no query is put to a store in memory: {len(chosen)} chosen")
+
+    @staticmethod
+    def edits(_selection: Selection) -> Iterator[EditOf]:
+        return iter(())
 
     @staticmethod
     def left_out(_selection: Selection) -> Iterator[LeftOut]:

@@ -65,7 +65,7 @@ def tabulated(sizes: Mapping[str, int]) -> Tabulation:
         for _ in range(size):
             number = len(households) + 1
             maker.add(answers_of(number, village), MEMBERS, "1")
-            households.append(Household(number, f"uuid:{number:08d}", "1"))
+            households.append(Household(number, f"uuid:{number:08d}"))
     return tabulate(households, maker.make(), Settings())
 
 

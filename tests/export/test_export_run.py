@@ -12,8 +12,9 @@ import openpyxl
 import pytest
 from python_calamine import CalamineWorkbook
 
+from surveyapp.export.filling import RowsLost
 from surveyapp.export.options import ExportOptions
-from surveyapp.export.run import ExportResult, RowsLost, write_export
+from surveyapp.export.run import ExportResult, write_export
 from surveyapp.findings import Finding
 from surveyapp.problems import Problem
 from surveyapp.xform.definition import Choice

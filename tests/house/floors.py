@@ -6,7 +6,7 @@ FLOORS = {
     3: {"store"},
     2: {"validate", "quality", "clean", "indicators", "simulate", "disclosure"},
     1: {"expressions", "xform", "xlsform", "values", "answers"},
-    0: {"findings", "problems", "config"},
+    0: {"sentences", "findings", "problems", "config"},
 }
 DOORS, JOBS = FLOORS[5], FLOORS[4]
 # On these floors a room does not know its neighbours.

@@ -1,4 +1,4 @@
-"""Which language a reader gets, and that phones and programs always get the same one."""
+"""Which language a reader gets, and that programs always get the same one."""
 
 from pathlib import Path
 
