@@ -22,7 +22,7 @@ from surveyapp.store.indicators import (
     get_parameters,
     get_sheet_settings,
     get_stated_settings,
-    list_village_sizes,
+    list_village_facts,
 )
 from surveyapp.store.projects import Project
 from surveyapp.store.reach import EVERYTHING, Reach
@@ -31,6 +31,7 @@ from surveyapp.store.tabulations import get_answers, get_tabulation
 PROFILES: Final = "village_profile"
 PROFILE_VILLAGE: Final = "village"
 PROFILE_HOUSEHOLDS: Final = "vp_households"
+PROFILE_KIND: Final = "vp_kind"
 
 
 def check_settings(content: Mapping[str, Any] | str | bytes) -> Mapping[str, Any]:
@@ -62,8 +63,8 @@ def keep_settings(
 
 def effective_settings(session: Session, form: Form, given: Mapping[str, Any] | None = None) -> Settings:
     """The settings for a form: what `given` or else its project states, for the rest what the sheet `indicators` of its
-    newest version states, for the rest the defaults; with village sizes from the village profiles where none are
-    stated.
+    newest version states, for the rest the defaults; with sizes and kinds of villages from the village profiles where
+    none are stated.
 
     Raises:
         Problem: INDICATOR_SETTINGS when sheet and project do not go together.
@@ -76,10 +77,14 @@ def effective_settings(session: Session, form: Form, given: Mapping[str, Any] | 
             INDICATOR_SETTINGS, say("{error} The sheet 'indicators' of the form is counted in.", error=error)
         ) from error
     profiles = find_form(session, form.project_id, PROFILES)
-    if settings.design.households or profiles is None:
+    if profiles is None:
         return settings
-    sizes = list_village_sizes(session, profiles, PROFILE_VILLAGE, PROFILE_HOUSEHOLDS)
-    return settings.with_village_sizes(sizes) if sizes else settings
+    if not settings.design.households:
+        sizes = list_village_facts(session, profiles, PROFILE_VILLAGE, PROFILE_HOUSEHOLDS)
+        settings = settings.with_village_sizes({place: int(size) for place, size in sizes.items() if size > 0})
+    if not settings.design.kinds:
+        settings = settings.with_village_kinds(list_village_facts(session, profiles, PROFILE_VILLAGE, PROFILE_KIND))
+    return settings
 
 
 def assess(

@@ -19,8 +19,9 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
-from surveyapp.assess import PROFILE_HOUSEHOLDS, PROFILE_VILLAGE, PROFILES, fit
+from surveyapp.assess import PROFILE_HOUSEHOLDS, PROFILE_KIND, PROFILE_VILLAGE, PROFILES, fit
 from surveyapp.cli.demo_fieldwork import (
+    KINDS,
     PUBLISHED_AGO,
     SEED,
     enrol_crew,
@@ -137,7 +138,10 @@ def prepare(tools: Tools, number: int) -> Prepared:
         phones = enrol_crew(session, project, planned, at)
         your_phone = reissue_device(session, project, "Your phone", at)
         program = grant_api_token(session, project, "demonstration", at, scopes=SCOPES)
-    visited = [{PROFILE_VILLAGE: village, PROFILE_HOUSEHOLDS: str(size)} for village, size in sizes.items()]
+    visited = [
+        {PROFILE_VILLAGE: village, PROFILE_HOUSEHOLDS: str(size), PROFILE_KIND: KINDS[village]}
+        for village, size in sizes.items()
+    ]
     return Prepared(
         list(simulate_appointments(definition, planned, attachments=attachments, seed=SEED, odd=ODD)),
         list(simulate_appointments(profile_form, plan_profiles(visited, profiles_begin), seed=SEED)),

@@ -33,6 +33,12 @@ MEMBERS_OF_A_TEAM: Final = 6
 SENDING_AT_ONCE: Final = 8
 PLACES: Final = ("village", "township", "county", "province")
 SUPERVISOR: Final = "supervisor{number}"
+# What the villages of the reference questionnaire are, as their names say.
+KINDS: Final = {
+    **dict.fromkeys(("a01v1", "a02v1", "b02v1"), "relocated"),
+    **dict.fromkeys(("a01v2", "a02v2", "b01v2"), "host"),
+    **dict.fromkeys(("b01v1", "b02v2"), "stayed"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
+import numpy as np
+
 from surveyapp.export.figure_labels import figure_label, indicator_label
 from surveyapp.indicators.catalogue import CATALOGUE
 from surveyapp.indicators.columns import one_of
@@ -27,6 +29,11 @@ _GRADED: Final[Mapping[str, Words]] = {
     "ccd_grade": ("Three spaces, now", "三类空间，现在"),
     "ccd_recall_grade": ("Living and production, now", "生活与生产，现在"),
     "ccd_recall_grade_b": ("Living and production, before", "生活与生产，搬迁前"),
+}
+_VILLAGES: Final[Mapping[str, Words]] = {
+    "relocated": ("Resettlement village", "移民新村"),
+    "host": ("Receiving village", "迁入地原村"),
+    "stayed": ("Village that has not moved", "未搬迁村"),
 }
 _BEFORE: Final[Words] = ("Before the move", "搬迁前")
 _NOW: Final[Words] = ("Now", "现在")
@@ -85,26 +92,34 @@ class ChartTables:
         return [self.capitals(), self.spaces(), self.grades(), self.poverty(), self.food()]
 
     def capitals(self) -> ChartTable:
-        """The pentagon: mean capitals of each kind of household."""
+        """The pentagon: mean capitals of each kind of village, or of household where no profile tells the kind."""
         view = View(self._sample, "project")
+        by_village = self._settings.design.kinds
         view.labels = self._sample.group
+        names: Mapping[str, str] = self._kinds
+        kind = ("household", "住户")
+        if by_village:
+            view.labels = np.array([by_village.get(place, UNKNOWN) for place in self._sample.village.tolist()])
+            names = {code: self._say(*words) for code, words in _VILLAGES.items()}
+            kind = ("village", "村庄")
         found = self._masked([one for code in CAPITALS for one in view.means(f"v_{code}", code, "logit")], {})
         by_place = _by_place(found)
         here = {place: figures for place, figures in by_place.items() if place not in (PROJECT, UNKNOWN)}
-        whole = [place for place in _ordered(here, self._kinds) if _complete(here[place], len(CAPITALS))]
+        whole = [place for place in _ordered(here, names) if _complete(here[place], len(CAPITALS))]
         table = ChartTable(
             title=self._say(
-                "Five livelihood capitals by kind of household (index, 0 to 1)", "五类生计资本（按住户类型，指数0–1）"
+                f"Five livelihood capitals by kind of {kind[0]} (index, 0 to 1)",
+                f"五类生计资本（按{kind[1]}类型，指数0–1）",
             ),
             shape="radar",
             across=self._say("Capital", "资本"),
             upwards=self._say(*_INDEX),
             share=False,
-            series=[self._kinds.get(place, place) for place in whole],
+            series=[names.get(place, place) for place in whole],
             categories=[indicator_label(CATALOGUE[code], self._chinese) for code in CAPITALS],
             bars=[[_bar(here[place][f"v_{code}"]) for place in whole] for code in CAPITALS],
         )
-        left = [self._kinds.get(place, place) for place in _ordered(here, self._kinds) if place not in whole]
+        left = [names.get(place, place) for place in _ordered(here, names) if place not in whole]
         return replace(table, note=self._left_out(left) if left or not whole else "")
 
     def spaces(self) -> ChartTable:

@@ -217,6 +217,7 @@ class DesignSettings:
     treated: str = _field("relocated", text)
     comparison: tuple[str, ...] = _field(("stayed",), several(text))
     households: Mapping[str, int] = _field(MappingProxyType({}), mapping_of(whole(1)))
+    kinds: Mapping[str, str] = _field(MappingProxyType({}), mapping_of(text))
     villages_in_stratum: Mapping[str, int] = _field(MappingProxyType({}), mapping_of(whole(1)))
     lonely: str = _field("flag", one_from("flag", "adjust", "certainty"))
 
@@ -280,6 +281,10 @@ class Settings:
     def with_village_sizes(self, households: Mapping[str, int]) -> "Settings":
         """The same with the households of each village, as the village profiles state them (`vp_households`)."""
         return replace(self, design=replace(self.design, households=MappingProxyType(dict(households))))
+
+    def with_village_kinds(self, kinds: Mapping[str, str]) -> "Settings":
+        """The same with the kind of each village, as the village profiles state it (`vp_kind`)."""
+        return replace(self, design=replace(self.design, kinds=MappingProxyType(dict(kinds))))
 
     def as_json(self) -> dict[str, Any]:
         """All settings as JSON values, defaults included."""

@@ -71,15 +71,15 @@ def add_parameters(session: Session, form: Form, parameters: Parameters, now: da
     return _add(session, indicator_parameters, "form_pk", row)
 
 
-def list_village_sizes(session: Session, form: Form, village: str, households: str) -> dict[str, int]:
-    """The number of households by village, as the last profile of each village says; `form` holds the profiles."""
+def list_village_facts(session: Session, form: Form, village: str, fact: str) -> dict[str, Any]:
+    """The answer to `fact` by village, as the last profile of each village has it; `form` holds the profiles."""
     versions = list_form_versions(session, form)
     paths = {q.name: q.path for version in versions for q in get_definition(session, version).questions}
-    if village not in paths or households not in paths:
+    if village not in paths or fact not in paths:
         return {}
     snapshot = Snapshot(session, get_answer_tables(session, form.id, form.answers_revision), {})
-    rows = snapshot.list_rows("", [(paths[village], ""), (paths[households], "")])
-    return {place: int(size) for place, size in rows if place and size and size > 0}
+    rows = snapshot.list_rows("", [(paths[village], ""), (paths[fact], "")])
+    return {place: said for place, said in rows if place and said}
 
 
 def _newest(session: Session, table: Table, owner: str, owner_id: int) -> dict[str, Any] | None:

@@ -283,7 +283,7 @@ def _find_earlier(session: Session, form: Form, settings: Settings, reach: Reach
         return None
     stated = merge_stated(get_sheet_settings(session, earlier), get_stated_settings(session, earlier.project_id))
     own = read_settings(stated)
-    design = replace(own.design, earlier_form="", households=settings.design.households)
+    design = replace(own.design, earlier_form="", households=settings.design.households, kinds=settings.design.kinds)
     own = replace(own, design=design)
     found = get_computed(session, earlier, own, get_parameters(session, form), reach, files)
     return Wave(name, make_sample(found.frame, found.table, own))

@@ -57,7 +57,7 @@ def answers_of(place: int, village: str) -> dict[str, Any]:
     return household(village=village, reloc_status=kind, h_area_b=40 + place, inc_total_b=-99, **now)
 
 
-def tabulated(sizes: Mapping[str, int]) -> Tabulation:
+def tabulated(sizes: Mapping[str, int], settings: Settings = Settings()) -> Tabulation:  # noqa: B008  # never changed
     """So many households of each village, of a form without one question about coping."""
     maker = FrameMaker({"1": frozenset(QUESTIONS) - {"lcs_s1"} | {"village", "township", "reloc_status"}}, Settings())
     households: list[Any] = []
@@ -66,7 +66,7 @@ def tabulated(sizes: Mapping[str, int]) -> Tabulation:
             number = len(households) + 1
             maker.add(answers_of(number, village), MEMBERS, "1")
             households.append(Household(number, f"uuid:{number:08d}"))
-    return tabulate(households, maker.make(), Settings())
+    return tabulate(households, maker.make(), settings)
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +158,13 @@ def test_small_cells_do_not_reach_the_charts(tabulation: Tabulation) -> None:
     assert tables.food().note == "Left out for lack of figures or of households: v1, v3."
     assert tables.capitals().series == ["stayed"]
     assert tables.capitals().note == "Left out for lack of figures or of households: host, relocated."
+
+
+def test_the_pentagon_is_of_kinds_of_villages_where_profiles_tell_them() -> None:
+    kinds = Settings().with_village_kinds({"v1": "host", "v2": "relocated"})
+    pentagon = ChartTables(tabulated({"v1": 12, "v2": 14}, kinds), {}, {}, chinese=True).capitals()
+    assert pentagon.title == "五类生计资本（按村庄类型，指数0–1）"
+    assert pentagon.series == ["移民新村", "迁入地原村"]
 
 
 def test_charts_without_figures_are_left_out_and_say_so(tmp_path: Path) -> None:
