@@ -3,6 +3,8 @@
 import csv
 import json
 import math
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -64,23 +66,32 @@ def indicators_command(
     with tools.database.reading() as session:
         owner = get_form(session, get_project(session, project).id, form)
         found = assess(session, tools.files, owner, given, raw=raw)
-        rows = list(list_named_rows(session, owner, found, by))
-    if as_json and target is None:
-        told = {"answers": "raw" if raw else "clean", **describe(found), "rows": rows}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
-        return
-    if lack := explain_lack(found):
-        click.echo(lack, err=True)
-    if gives_nothing(found):
-        raise click.exceptions.Exit(1)
-    if target is None:
-        _print(rows)
-        return
+        rows = list_named_rows(session, owner, found, by)
+        if as_json and target is None:
+            told = {"answers": "raw" if raw else "clean", **describe(found), "rows": list(rows)}
+            click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+            return
+        if lack := explain_lack(found):
+            click.echo(lack, err=True)
+        if gives_nothing(found):
+            raise click.exceptions.Exit(1)
+        if target is None:
+            _print(list(rows))
+            return
+        out.print(f"{_write(rows, target):,} rows are in {target}", markup=False)
+
+
+def _write(rows: Iterator[dict[str, Any]], target: Path) -> int:
+    """Each row as it comes; how many there were."""
+    written = 0
     with target.open("w", newline="", encoding="utf-8-sig") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else ["code"])
+        first = next(rows, None)
+        writer = csv.DictWriter(file, fieldnames=list(first or ["code"]))
         writer.writeheader()
-        writer.writerows(rows)
-    out.print(f"{len(rows):,} rows are in {target}", markup=False)
+        for row in chain([] if first is None else [first], rows):
+            writer.writerow(row)
+            written += 1
+    return written
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
