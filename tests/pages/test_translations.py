@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,14 @@ def test_nothing_is_left_untranslated_or_unsure(path: Path) -> None:
 @every_catalogue
 def test_translations_keep_the_places_for_values(path: Path) -> None:
     assert not [(message.id, errors) for message, errors in _read(path).check()]
+
+
+@every_catalogue
+def test_translations_take_their_values(path: Path) -> None:
+    for message in _messages(_read(path)):
+        values = dict.fromkeys(re.findall(r"%\((\w+)\)", str(message.id)), 1)
+        for text in _strings(message) if values else ():
+            assert text % values, "a per cent sign beside values is written %%"
 
 
 @every_catalogue
