@@ -39,3 +39,11 @@ def program(survey: Survey) -> Program:
     """A program of the default project, where the form `people` is published."""
     survey.publish(PEOPLE)
     return Program(survey)
+
+
+@pytest.fixture
+def office(survey: Survey, monkeypatch: pytest.MonkeyPatch) -> Survey:
+    """Commands work on the survey's database."""
+    monkeypatch.setenv("SURVEYAPP_DATABASE_URL", survey.config.database_url)
+    monkeypatch.setenv("SURVEYAPP_DATA_DIR", str(survey.config.data_dir))
+    return survey

@@ -41,14 +41,6 @@ HOMES = """
 
 
 @pytest.fixture
-def office(survey: Survey, monkeypatch: pytest.MonkeyPatch) -> Survey:
-    """Commands work on the survey's database."""
-    monkeypatch.setenv("SURVEYAPP_DATABASE_URL", survey.config.database_url)
-    monkeypatch.setenv("SURVEYAPP_DATA_DIR", str(survey.config.data_dir))
-    return survey
-
-
-@pytest.fixture
 def moved(office: Survey) -> Survey:
     """Eight households that had 20 m² a head and have 23 to 30 now."""
     office.publish(HOMES)

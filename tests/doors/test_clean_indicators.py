@@ -14,7 +14,7 @@ from surveyapp.store.projects import get_project
 from surveyapp.store.reach import EVERYTHING
 from surveyapp.store.reviews import mark_state
 from tests.doors.test_indicators import run
-from tests.doors.test_indicators_sheet import eating, office, send  # noqa: F401  two of them are fixtures
+from tests.doors.test_indicators_sheet import eating, send  # noqa: F401  the first is a fixture
 from tests.people import Survey, now, read_sheets
 
 RULES: list[dict[str, Any]] = [
@@ -119,7 +119,7 @@ def test_sheets_hold_what_the_form_can_give_and_the_codebook_names_the_rest(
     assert str(readme["Not computable"]).startswith(f"{len(absent)} of ")
 
 
-def test_a_form_that_gives_no_indicator_has_no_sheets_of_them(office: Survey, tmp_path: Path) -> None:  # noqa: F811
+def test_a_form_that_gives_no_indicator_has_no_sheets_of_them(office: Survey, tmp_path: Path) -> None:
     office.publish("| survey |\n| | type | name | label |\n| | text | colour | Colour |")
     run("export", "form", str(tmp_path / "a.xlsx"))
     sheets = read_sheets(tmp_path / "a.xlsx")

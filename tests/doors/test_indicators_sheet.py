@@ -49,14 +49,6 @@ def send(
 
 
 @pytest.fixture
-def office(survey: Survey, monkeypatch: pytest.MonkeyPatch) -> Survey:
-    """Commands work on the survey's database."""
-    monkeypatch.setenv("SURVEYAPP_DATABASE_URL", survey.config.database_url)
-    monkeypatch.setenv("SURVEYAPP_DATA_DIR", str(survey.config.data_dir))
-    return survey
-
-
-@pytest.fixture
 def eating(office: Survey) -> Survey:
     """Four households: 70, 42, 28 and 14 points of food consumption."""
     office.publish(meals())
